@@ -1,0 +1,1 @@
+"""Tools that prove, normalise and check the book."""

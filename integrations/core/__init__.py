@@ -1,0 +1,1 @@
+"""What all integrations share, one idea a file."""

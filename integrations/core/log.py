@@ -1,0 +1,82 @@
+"""Logging that cannot leak: only fields known to be harmless keep their value."""
+
+import logging
+import re
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, quote, urlsplit
+
+REDACTED = "[redacted]"
+
+# Everything else that reaches log_event is replaced: redaction by construction, not by pattern.
+SAFE_FIELDS = frozenset(
+    "provider mode method path status attempt attempts wait_s outcome event_type event_id "
+    "error request_id reason age_s size".split()
+)
+
+_SAFE_HEADERS = frozenset(
+    "content-type content-length accept host user-agent idempotency-key retry-after date "
+    "x-ratelimit-limit x-ratelimit-remaining webhook-id webhook-timestamp".split()
+)
+
+
+def get_logger(provider: str) -> logging.Logger:
+    """Return the logger ``integrations.<provider>``."""
+    return logging.getLogger(f"integrations.{provider}")
+
+
+def log_event(logger: logging.Logger, level: int, event: str, **fields: object) -> None:
+    """Log ``event`` with ``fields`` in the text and as ``extra=``.
+
+    The value of a field whose name is not in :data:`SAFE_FIELDS` is replaced.
+    """
+    if not logger.isEnabledFor(level):
+        return
+    safe = {name: value if name in SAFE_FIELDS else REDACTED for name, value in fields.items()}
+    text = " ".join([event, *(f"{name}={value}" for name, value in safe.items())])
+    logger.log(level, "%s", text, extra={"event": event, **safe}, stacklevel=2)
+
+
+def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return a copy in which only harmless headers keep their value."""
+    return {
+        name: value if name.lower() in _SAFE_HEADERS else REDACTED
+        for name, value in headers.items()
+    }
+
+
+def redact_url(url: str) -> str:
+    """Return the URL without its user info and with the query's values replaced."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    query = "&".join(
+        f"{quote(name)}={REDACTED}" for name, _ in parse_qsl(parts.query, keep_blank_values=True)
+    )
+    return parts._replace(netloc=host, query=query, fragment="").geturl()
+
+
+_URL = re.compile(r"https?://[^\s\"'<>]+")
+
+
+class UrlRedactingFilter(logging.Filter):
+    """Replace the query of every URL in a record's arguments.
+
+    httpx logs each URL at INFO, and a contact look-up carries the address in its query.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Rewrite the arguments in place and keep the record."""
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                _URL.sub(lambda found: redact_url(found[0]), str(arg))
+                if "://" in str(arg)
+                else arg
+                for arg in record.args
+            )
+        return True
+
+
+def redact_http_library_logs() -> None:
+    """Install the filter on httpx's logger, once."""
+    logger = logging.getLogger("httpx")
+    if not any(isinstance(known, UrlRedactingFilter) for known in logger.filters):
+        logger.addFilter(UrlRedactingFilter())

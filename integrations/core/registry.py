@@ -1,0 +1,136 @@
+"""Integrations describe themselves; everything else finds them by looking into the package."""
+
+import importlib
+import pkgutil
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from typing import Any
+
+import integrations
+from integrations.core.config import Setting
+from integrations.core.errors import ConfigurationError, ProviderError
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One thing an integration can do, with the method or function that does it."""
+
+    name: str
+    symbol: str
+
+
+@dataclass(frozen=True)
+class ErrorRow:
+    """What a status of the service means, and what becomes of it.
+
+    Clients raise from these rows and the reference page is made from them, so they cannot differ.
+    """
+
+    status: str
+    error: type[ProviderError]
+    meaning: str
+    retried: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Integration:
+    """The manifest of an integration. References are ``"module:name"``, so importing it is cheap.
+
+    Attributes:
+        name: the folder's name, and the prefix of the settings.
+        title: the vendor's spelling.
+        summary: one line.
+        docs: the vendor's documentation.
+        extra: the extra that installs what it needs.
+        settings: every environment variable it reads.
+        features: what it can do.
+        client: its client class, which has ``from_env(env, mode=...)``.
+        fake: its fake.
+        events: its webhook events, a mapping of name to typed class.
+        errors: its :class:`ErrorRow` table.
+        shortcuts: its module of shortcuts.
+        notebooks: names of its notebooks.
+        credentials: where to get an account and a key, in one line.
+    """
+
+    name: str
+    title: str
+    summary: str
+    docs: str
+    extra: str
+    settings: tuple[Setting, ...]
+    features: tuple[Feature, ...]
+    client: str
+    fake: str
+    events: str
+    errors: str
+    shortcuts: str
+    notebooks: tuple[str, ...]
+    credentials: str
+
+    def client_class(self) -> Any:
+        """Import and return the client class.
+
+        Raises:
+            ConfigurationError: what it needs is not installed.
+        """
+        return self._import(self.client)
+
+    def fake_class(self) -> Any:
+        """Import and return the fake's class."""
+        return self._import(self.fake)
+
+    def event_types(self) -> dict[str, Any]:
+        """Import and return the webhook events, by name."""
+        return dict(self._import(self.events))
+
+    def error_rows(self) -> tuple[ErrorRow, ...]:
+        """Import and return the table of errors."""
+        return tuple(self._import(self.errors))
+
+    def shortcuts_module(self) -> Any:
+        """Import and return the module of shortcuts."""
+        return self._import(self.shortcuts)
+
+    def _import(self, reference: str) -> Any:
+        module, _, attribute = reference.partition(":")
+        try:
+            found = importlib.import_module(module)
+        except ModuleNotFoundError as missing:
+            if (missing.name or "").partition(".")[0] == "integrations":
+                raise
+            raise ConfigurationError(
+                f"{self.name}: the package {missing.name!r} is not installed. "
+                f"Install the extra: pip install 'integrations-workbook[{self.extra}]'"
+            ) from missing
+        return getattr(found, attribute) if attribute else found
+
+
+@cache
+def discover() -> dict[str, Integration]:
+    """Return every integration by name, in alphabetical order."""
+    found = {}
+    for module in pkgutil.iter_modules(integrations.__path__):
+        if module.ispkg and module.name not in {"core", "contrib"} and module.name[0] != "_":
+            package = importlib.import_module(f"integrations.{module.name}")
+            if isinstance(manifest := getattr(package, "INTEGRATION", None), Integration):
+                found[manifest.name] = manifest
+    return dict(sorted(found.items()))
+
+
+def find(name: str) -> Integration:
+    """Return an integration by name.
+
+    Raises:
+        ConfigurationError: there is none; close names are suggested.
+    """
+    known = discover()
+    if name in known:
+        return known[name]
+    close = get_close_matches(name.lower(), known, n=1)
+    suggestion = f" Did you mean {close[0]!r}?" if close else ""
+    raise ConfigurationError(
+        f"there is no integration {name!r}.{suggestion} There are: {', '.join(known)}."
+    )

@@ -1,0 +1,193 @@
+"""Small HTML views for notebooks: tables, requests, diagrams. Light, dark, and without a script."""
+
+import dataclasses
+import json
+import re
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from integrations.core.log import REDACTED, redact_url
+
+if TYPE_CHECKING:
+    from integrations.core.outbox import Outbox
+    from integrations.core.wire import Request, Response
+
+# Half-transparent greys sit well on a light page and on a dark one.
+_BOX = "border:1px solid rgba(128,128,128,.35);border-radius:8px;padding:.6em .9em;margin:.4em 0"
+_MONO = "font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.85em"
+_PRIVATE = re.compile(r"link|url|code|token|secret|password|data$", re.IGNORECASE)
+
+
+def moment(unix: float) -> str:
+    """Write a Unix time as ``2026-01-05 09:00:00Z``."""
+    return datetime.fromtimestamp(unix, tz=UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[object]], caption: str = "") -> str:
+    """Return an HTML table; cells are escaped."""
+    head = "".join(f"<th>{escape(str(name))}</th>" for name in headers)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{escape(_text(cell))}</td>" for cell in row) + "</tr>"
+        for row in rows
+    )
+    title = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return (
+        f'<table class="dataframe">{title}<thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table>"
+    )
+
+
+class Displayed:
+    """Mixin: show a dataclass as a table of its fields in a notebook; ``raw`` is left out."""
+
+    def _repr_html_(self) -> str:
+        shown = [f for f in dataclasses.fields(self) if f.repr and f.name != "raw"]  # type: ignore[arg-type]  # mixed into dataclasses only
+        return table(
+            ("field", "value"),
+            ((f.name, getattr(self, f.name)) for f in shown),
+            type(self).__name__,
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Html:
+    """A piece of HTML for a notebook to show."""
+
+    html: str
+
+    def __repr__(self) -> str:
+        """Stay quiet where there is no HTML."""
+        return "Html"
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+
+def rows(headers: Sequence[str], items: Iterable[Sequence[object]], caption: str = "") -> Html:
+    """Return a table to show in a notebook."""
+    return Html(table(headers, items, caption))
+
+
+def outbox(kept: "Outbox") -> str:
+    """Return the table of an outbox: when, what, to whom, and the end of it."""
+    return table(
+        ("time", "request", "concerns", "idempotency key", "outcome"),
+        (
+            (
+                moment(each.at)[11:19],
+                f"{each.request.method} {each.request.path}",
+                _concerns(each.request),
+                each.request.headers.get("idempotency-key", ""),
+                each.outcome,
+            )
+            for each in kept
+        ),
+        "Outbox",
+    )
+
+
+def exchange(request: "Request", response: "Response | None" = None, outcome: str = "") -> str:
+    """Return a request, and its response, as they stood on the wire, without their secrets."""
+    lines = [f"{request.method} {redact_url(request.url)}", *_headers(request.headers), ""]
+    text = escape("\n".join(lines) + _body(request.body))
+    if response is not None:
+        answer = [f"HTTP {response.status}", *_headers(response.headers), ""]
+        text += "\n\n" + escape("\n".join(answer) + _body(response.body))
+    elif outcome:
+        text += f"\n\n— {escape(outcome)} —"
+    return f'<div style="{_BOX}"><pre style="{_MONO};margin:0;white-space:pre-wrap">{text}</pre></div>'
+
+
+def message(head: Sequence[tuple[str, str]], subject: str, body: str) -> str:
+    """Return a message as a mail program shows it. ``body`` is HTML that the caller escaped."""
+    lines = "".join(
+        f'<div><span style="opacity:.7">{escape(name)}</span> {escape(value)}</div>'
+        for name, value in head
+    )
+    return (
+        f'<div style="{_BOX};max-width:36em"><div style="font-size:.9em">{lines}</div>'
+        f'<div style="font-weight:600;font-size:1.1em;margin:.5em 0">{escape(subject)}</div>'
+        f"<div>{body}</div></div>"
+    )
+
+
+def sequence(actors: Sequence[str], steps: Sequence[tuple[str, str, str]]) -> Html:
+    """Draw a sequence diagram: each step is (from, to, text)."""
+    gap, top, line = 230, 44, 46
+    place = {name: 90 + gap * index for index, name in enumerate(actors)}
+    width, height = 180 + gap * (len(actors) - 1), top + line * len(steps) + 24
+    parts = [_actor(name, x, height) for name, x in place.items()]
+    for index, (start, end, text) in enumerate(steps):
+        parts.append(_arrow(place[start], place[end], top + line * (index + 1) - 8, text))
+    told = "; ".join(f"{start} to {end}: {text}" for start, end, text in steps)
+    return Html(
+        f'<svg role="img" aria-label="{escape(told)}" viewBox="0 0 {width} {height}" '
+        f'style="max-width:{width}px;width:100%;color:inherit" fill="currentColor" '
+        f'font-family="system-ui,sans-serif" font-size="13">{"".join(parts)}</svg>'
+    )
+
+
+def _actor(name: str, x: int, height: int) -> str:
+    return (
+        f'<text x="{x}" y="18" text-anchor="middle" font-weight="600">{escape(name)}</text>'
+        f'<line x1="{x}" y1="28" x2="{x}" y2="{height - 6}" stroke="currentColor" '
+        'stroke-opacity=".35" stroke-dasharray="3 4"/>'
+    )
+
+
+def _arrow(start: int, end: int, y: int, text: str) -> str:
+    if start == end:
+        return f'<text x="{start + 8}" y="{y}" opacity=".85">{escape(text)}</text>'
+    back = 8 if end < start else -8
+    head = f"{end},{y} {end + back},{y - 4} {end + back},{y + 4}"
+    return (
+        f'<text x="{(start + end) // 2}" y="{y - 7}" text-anchor="middle">{escape(text)}</text>'
+        f'<line x1="{start}" y1="{y}" x2="{end + back}" y2="{y}" stroke="currentColor"/>'
+        f'<polygon points="{head}"/>'
+    )
+
+
+def _text(cell: object) -> str:
+    if cell is None:
+        return "—"
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, (list, tuple)):
+        return ", ".join(str(item) for item in cell) or "—"
+    return str(cell)
+
+
+def _headers(headers: Any) -> list[str]:
+    return [f"{name}: {value}" for name, value in headers.items() if name not in _PLUMBING]
+
+
+# Set by the HTTP library; they differ by version and teach nothing.
+_PLUMBING = {"accept", "accept-encoding", "connection", "content-length", "host", "user-agent"}
+
+
+def _body(body: bytes) -> str:
+    try:
+        return json.dumps(_shown(json.loads(body)), indent=2, ensure_ascii=False) if body else ""
+    except ValueError:
+        return f"({len(body)} bytes)"
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: REDACTED if _PRIVATE.search(name) and isinstance(inner, str) else _shown(inner)
+            for name, inner in value.items()
+        }
+    return [_shown(item) for item in value] if isinstance(value, list) else value
+
+
+def _concerns(request: "Request") -> str:
+    try:
+        sent = request.json() if request.body else request.query
+    except ValueError:
+        return ""
+    if not isinstance(sent, dict):
+        return ""
+    return str(sent.get("email") or sent.get("userId") or "")
