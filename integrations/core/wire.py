@@ -27,7 +27,7 @@ class Request:
 
     method: str
     url: str
-    headers: Mapping[str, str] = _EMPTY
+    headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
     def __post_init__(self) -> None:
@@ -63,7 +63,7 @@ class Response:
     """What comes back: status, headers (names in lower case), body."""
 
     status: int
-    headers: Mapping[str, str] = _EMPTY
+    headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
     def __post_init__(self) -> None:

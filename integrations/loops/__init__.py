@@ -15,7 +15,7 @@ def _key_problem(value: str) -> str | None:
 
 
 def _url_problem(value: str) -> str | None:
-    if value.startswith("https://") or value.startswith(("http://localhost", "http://127.0.0.1")):
+    if value.startswith(("https://", "http://localhost", "http://127.0.0.1")):
         return None
     return "must start with https:// (http only for localhost), such as https://app.loops.so/api"
 
@@ -65,7 +65,7 @@ INTEGRATION = Integration(
             mock="loopsmockkey0001",
             secret=True,
             check=_key_problem,
-            kind=lambda value: "key (Loops does not mark test or live)",
+            kind=lambda _: "key (Loops does not mark test or live)",
         ),
         Setting(
             "LOOPS_SIGNING_SECRET",

@@ -175,14 +175,14 @@ def new_property(name: object, kind: object) -> tuple[str, str]:
     return found, str(kind)
 
 
-def attachments(value: Sequence[Attachment]) -> list[dict[str, str]]:
+def attachments(value: Sequence[object]) -> list[dict[str, str]]:
     """Return attachments as Loops takes them, the data in base64."""
     encoded = []
     for index, each in enumerate(value):
         here = f"attachments[{index}]"
         if not isinstance(each, Attachment):
             refuse(here, f"must be an Attachment, not {type(each).__name__}")
-        if not isinstance(each.data, bytes) or not each.data:
+        if not each.data or type(each.data) is not bytes:
             refuse(f"{here}.data", "must be bytes, and not empty")
         encoded.append(
             {

@@ -5,17 +5,11 @@ Field names are Loops' own, in snake case (https://loops.so/docs/api-reference, 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 from integrations.core.views import Displayed
 
 Raw = Mapping[str, Any]
-_NOTHING: Raw = MappingProxyType({})
-
-
-def _raw() -> Any:
-    return field(default=_NOTHING, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -23,7 +17,7 @@ class ApiKey(Displayed):
     """The team an API key belongs to."""
 
     team_name: str
-    raw: Raw = _raw()
+    raw: Raw = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -42,7 +36,7 @@ class SendResult(Displayed):
     idempotency_key: str
     attempts: int = 1
     already_processed: bool = False
-    raw: Raw = _raw()
+    raw: Raw = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -51,7 +45,7 @@ class WriteResult(Displayed):
 
     done: bool
     id: str | None = None
-    raw: Raw = _raw()
+    raw: Raw = field(default_factory=dict, repr=False, compare=False)
 
 
 _CONTACT_FIELDS = {
@@ -84,12 +78,12 @@ class Contact(Displayed):
     mailing_lists: Mapping[str, bool]
     opt_in_status: str | None
     properties: Mapping[str, Any]
-    raw: Raw = _raw()
+    raw: Raw = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def from_raw(cls, raw: Raw) -> "Contact":
         """Read a contact as the API and the webhooks write it."""
-        known = {ours: raw.get(theirs) for ours, theirs in _CONTACT_FIELDS.items()}
+        known: dict[str, Any] = {ours: raw.get(theirs) for ours, theirs in _CONTACT_FIELDS.items()}
         known["mailing_lists"] = raw.get("mailingLists") or {}
         custom = {key: value for key, value in raw.items() if key not in STANDARD_FIELDS}
         return cls(**known, properties=custom, raw=raw)
@@ -108,7 +102,7 @@ class Suppression(Displayed):
     is_suppressed: bool
     removal_limit: int
     removals_remaining: int
-    raw: Raw = _raw()
+    raw: Raw = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def from_raw(cls, raw: Raw) -> "Suppression":
@@ -132,7 +126,7 @@ class SuppressionRemoval(Displayed):
     done: bool
     removal_limit: int | None = None
     removals_remaining: int | None = None
-    raw: Raw = _raw()
+    raw: Raw = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -142,7 +136,7 @@ class ContactProperty(Displayed):
     key: str
     label: str
     type: str
-    raw: Raw = _raw()
+    raw: Raw = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -153,7 +147,7 @@ class MailingList(Displayed):
     name: str
     description: str | None
     is_public: bool
-    raw: Raw = _raw()
+    raw: Raw = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def from_raw(cls, raw: Raw) -> "MailingList":
@@ -175,7 +169,7 @@ class TransactionalEmail(Displayed):
     data_variables: tuple[str, ...]
     created_at: str
     updated_at: str
-    raw: Raw = _raw()
+    raw: Raw = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def from_raw(cls, raw: Raw) -> "TransactionalEmail":

@@ -1,7 +1,7 @@
 """httpx under the client: wires in, wires out, and errors by meaning."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import httpx
@@ -103,9 +103,15 @@ _BY_STATUS = {status.strip(): row for row in ERRORS for status in row.status.spl
 class WireTransport(httpx.BaseTransport):
     """Hang a wire on httpx, so that the real client code runs on it."""
 
-    def __init__(self, wire: Wire) -> None:
-        """Carry every request over ``wire``."""
+    def __init__(self, wire: Wire, *, on_close: Callable[[], None] | None = None) -> None:
+        """Carry every request over ``wire``; call ``on_close`` when the client is closed."""
         self._wire = wire
+        self._on_close = on_close
+
+    def close(self) -> None:
+        """Close what the wire ends in."""
+        if self._on_close:
+            self._on_close()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Pass the request on, and raise httpx's own errors where there is no response."""
@@ -128,21 +134,14 @@ class WireTransport(httpx.BaseTransport):
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
-def network_wire(transport: httpx.BaseTransport, timeout: float) -> Wire:
-    """Return the real network as a wire. ``timeout`` is in seconds, for each phase."""
-    limits = httpx.Timeout(timeout).as_dict()
+def network_wire(client: httpx.Client) -> Wire:
+    """Return the real network, through an httpx client, as a wire."""
 
     def wire(request: Request) -> Response:
-        outgoing = httpx.Request(
-            request.method,
-            request.url,
-            headers=dict(request.headers),
-            content=request.body,
-            extensions={"timeout": limits},
-        )
         try:
-            answer = transport.handle_request(outgoing)
-            answer.read()
+            answer = client.request(
+                request.method, request.url, headers=dict(request.headers), content=request.body
+            )
         except _NOT_SENT as error:
             raise ConnectFailedError(type(error).__name__) from error
         except httpx.TimeoutException as error:
@@ -172,7 +171,8 @@ def network_error(error: httpx.HTTPError, *, writes: bool) -> NetworkError:
 def status_error(response: httpx.Response, clock: Clock, *, writes: bool) -> ProviderError:
     """Return our error for a response that is not a success."""
     status = response.status_code
-    row = _BY_STATUS.get(str(status)) or _BY_STATUS["5xx" if status >= 500 else "400"]
+    other = "5xx" if status >= 500 else "400" if status >= 400 else "405"
+    row = _BY_STATUS.get(str(status)) or _BY_STATUS[other]
     body = _object(response)
     hint = row.hint if body or status != 502 else "A proxy answered in HTML. " + row.hint
     return row.error(
