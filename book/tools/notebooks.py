@@ -47,7 +47,7 @@ def _blank(path: Path) -> Any:
     for cell in raw["cells"]:
         if cell["cell_type"] == "code":
             cell.update(outputs=[], execution_count=None)
-    return nbformat.from_dict(raw)
+    return nbformat.reads(json.dumps(raw), as_version=4)
 
 
 def _run(path: Path) -> Any:

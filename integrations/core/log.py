@@ -9,13 +9,11 @@ REDACTED = "[redacted]"
 
 # Everything else that reaches log_event is replaced: redaction by construction, not by pattern.
 SAFE_FIELDS = frozenset(
-    "provider mode method path status attempt attempts wait_s outcome event_type event_id "
-    "error request_id reason age_s size".split()
+    ["provider", "mode", "method", "path", "status", "attempt", "attempts", "wait_s", "outcome", "event_type", "event_id", "error", "request_id", "reason", "age_s", "size"]
 )
 
 _SAFE_HEADERS = frozenset(
-    "content-type content-length accept host user-agent idempotency-key retry-after date "
-    "x-ratelimit-limit x-ratelimit-remaining webhook-id webhook-timestamp".split()
+    ["content-type", "content-length", "accept", "host", "user-agent", "idempotency-key", "retry-after", "date", "x-ratelimit-limit", "x-ratelimit-remaining", "webhook-id", "webhook-timestamp"]
 )
 
 

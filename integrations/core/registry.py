@@ -51,6 +51,7 @@ class Integration:
         events: its webhook events, a mapping of name to typed class.
         errors: its :class:`ErrorRow` table.
         shortcuts: its module of shortcuts.
+        probe: the client's method that asks the service whether the key works.
         notebooks: names of its notebooks.
         credentials: where to get an account and a key, in one line.
     """
@@ -67,6 +68,7 @@ class Integration:
     events: str
     errors: str
     shortcuts: str
+    probe: str
     notebooks: tuple[str, ...]
     credentials: str
 

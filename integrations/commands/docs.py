@@ -1,0 +1,181 @@
+"""``docs`` and ``env``: write what the docs take from the code, so that it cannot go stale."""
+
+import argparse
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import integrations
+from integrations.core.config import MODES
+from integrations.core.errors import ConfigurationError
+from integrations.core.registry import Integration, discover
+
+COMMAND = "python -m integrations docs"
+_NOTE = f"<!-- Written by `{COMMAND}`; edit the manifests instead. -->"
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write every generated file; with ``--check``, only name those that are stale."""
+    return _write(render(_root()), check=arguments.check)
+
+
+def run_env(_: argparse.Namespace) -> int:
+    """Write ``.env.example``."""
+    root = _root()
+    return _write({root / ".env.example": env_example(discover().values())}, check=False)
+
+
+def render(root: Path) -> dict[Path, str]:
+    """Return the text of every generated file, by path."""
+    every = discover().values()
+    reference = root / "book" / "reference"
+    readme = root / "README.md"
+    return {
+        root / ".env.example": env_example(every),
+        reference / "settings.md": _settings(every),
+        reference / "events.md": _events(every),
+        reference / "errors.md": _errors(every),
+        readme: _between(readme.read_text(encoding="utf-8"), _overview(every)),
+    }
+
+
+def stale(root: Path) -> list[str]:
+    """Name the generated files that are not what would be written."""
+    return [
+        str(path.relative_to(root))
+        for path, text in render(root).items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+
+
+def env_example(every: Iterable[Integration]) -> str:
+    """Return ``.env.example``: each variable with its meaning, and without a value."""
+    lines = [
+        "# Copy this file to .env and fill in what you use. Never commit .env.",
+        f"# Written by `{COMMAND}`.",
+        "",
+        f"# Where requests go: {MODES}. <NAME>_MODE overrides it for one service.",
+        "INTEGRATIONS_MODE=mock",
+    ]
+    for each in every:
+        lines += ["", f"# {each.title}. {each.credentials}"]
+        for setting in each.settings:
+            lines.append(f"# {setting.help} {setting.where}".rstrip())
+            lines.append(f"# {setting.name}={setting.default}")
+    return "\n".join(lines) + "\n"
+
+
+def _settings(every: Iterable[Integration]) -> str:
+    parts = [
+        "# Settings",
+        _NOTE,
+        "`INTEGRATIONS_MODE` sets the mode of every client, `<NAME>_MODE` that of one; the argument "
+        f"`mode=` wins. The modes are {MODES}. `python -m integrations doctor` tells what is set.",
+    ]
+    for each in every:
+        rows = [
+            (
+                f"`{s.name}`",
+                f"{s.help} {s.where}".strip(),
+                ", ".join(s.required) or "—",
+                f"`{s.default}`" if s.default else "—",
+                "yes" if s.secret else "no",
+            )
+            for s in each.settings
+        ]
+        head = ("Variable", "Meaning, and where to get it", "Needed in", "Default", "Secret")
+        parts += [f"## {each.title}", each.credentials, _table(head, rows)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _events(every: Iterable[Integration]) -> str:
+    parts = [
+        "# Webhook events",
+        _NOTE,
+        "Every event the pipeline knows. One that it does not know is verified, kept, and can be "
+        "replayed when a handler for it exists.",
+    ]
+    for each in every:
+        rows = [
+            (f"`{name}`", f"{{py:class}}`~{kind.__module__}.{kind.__name__}`", _first(kind.__doc__))
+            for name, kind in each.event_types().items()
+        ]
+        parts += [f"## {each.title}", _table(("Event", "Type", "Meaning"), rows)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _errors(every: Iterable[Integration]) -> str:
+    parts = [
+        "# Errors",
+        _NOTE,
+        "What a service's answer means, which error it becomes, and whether the client has tried "
+        "again before you see it.",
+    ]
+    for each in every:
+        rows = [
+            (
+                row.status,
+                f"{{py:class}}`~{row.error.__module__}.{row.error.__name__}`",
+                row.meaning,
+                row.retried,
+                row.hint,
+            )
+            for row in each.error_rows()
+        ]
+        head = ("Answer", "Error", "Meaning", "Tried again", "What to do")
+        parts += [f"## {each.title}", _table(head, rows)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _overview(every: Iterable[Integration]) -> str:
+    rows = [
+        (
+            f"[{each.title}](integrations/{each.name}/README.md)",
+            ", ".join(feature.name for feature in each.features),
+            ", ".join(f"[{n}](notebooks/{n}.ipynb)" for n in each.notebooks),
+        )
+        for each in every
+    ]
+    return _table(("Service", "What it does here", "Notebooks"), rows)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines
+    )
+
+
+def _first(text: str | None) -> str:
+    return (text or "").strip().partition("\n")[0]
+
+
+_MARKS = ("<!-- integrations:begin -->", "<!-- integrations:end -->")
+
+
+def _between(text: str, generated: str) -> str:
+    begin, end = _MARKS
+    if begin not in text or end not in text:
+        raise ConfigurationError(
+            f"README.md: the marks {begin} and {end} are missing; put them back"
+        )
+    pattern = re.escape(begin) + ".*?" + re.escape(end)
+    return re.sub(pattern, lambda _: f"{begin}\n{generated}\n{end}", text, flags=re.DOTALL)
+
+
+def _root() -> Path:
+    root = Path(integrations.__file__).parents[1]
+    if not (root / "_toc.yml").exists():
+        raise ConfigurationError("this command writes into a checkout, and this is not one")
+    return root
+
+
+def _write(files: dict[Path, str], *, check: bool) -> int:
+    changed = [p for p, t in files.items() if not p.exists() or p.read_text(encoding="utf-8") != t]
+    for path in changed:
+        print(f"{'stale' if check else 'written'}: {path.name}")
+        if not check:
+            path.write_text(files[path], encoding="utf-8")
+    if check and changed:
+        print(f"Run: {COMMAND}")
+    return 1 if check and changed else 0

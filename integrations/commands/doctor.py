@@ -1,0 +1,118 @@
+"""``doctor``: what is set, what is not, and the next step. It never shows a value."""
+
+import argparse
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+
+from integrations.core.config import REAL, Mode, Setting, is_placeholder, read_env, resolve_mode
+from integrations.core.errors import ConfigurationError, IntegrationError
+from integrations.core.registry import Integration, discover, find
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What there is to say about one setting, or about the key itself.
+
+    Attributes:
+        integration: the integration's name.
+        setting: the variable's name.
+        status: ``set``, ``default``, ``unset`` (and not needed), ``missing``, ``placeholder``,
+            ``malformed``, ``works`` or ``refused``.
+        detail: what kind of value it is, or what is wrong with it.
+        next_step: what to do about it; empty when there is nothing to do.
+        ready: whether this stands in the way of using the integration.
+    """
+
+    integration: str
+    setting: str
+    status: str
+    detail: str = ""
+    next_step: str = ""
+    ready: bool = True
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the findings; 0 when everything asked about is ready, else 1."""
+    env = read_env(arguments.env_file)
+    chosen = [find(arguments.name)] if arguments.name else list(discover().values())
+    findings = [
+        finding
+        for each in chosen
+        for finding in examine(each, env, mode=arguments.mode, online=arguments.online)
+    ]
+    ready = all(finding.ready for finding in findings)
+    if arguments.json:
+        print(json.dumps({"ready": ready, "findings": [asdict(f) for f in findings]}, indent=2))
+    else:
+        _print(findings, ready)
+    return 0 if ready else 1
+
+
+def examine(
+    integration: Integration,
+    env: Mapping[str, str],
+    *,
+    mode: str | None = None,
+    online: bool = False,
+) -> Iterator[Finding]:
+    """Judge an integration's settings for its mode."""
+    name = integration.name
+    try:
+        chosen = resolve_mode(name, mode, env)
+    except ConfigurationError as error:
+        step = "Set INTEGRATIONS_MODE to mock, debug, sandbox or live."
+        yield Finding(name, f"{name.upper()}_MODE", "missing", str(error), step, ready=False)
+        chosen = Mode.LIVE
+    else:
+        yield Finding(name, f"{name.upper()}_MODE", "set", str(chosen))
+    findings = [_judge(name, setting, env, chosen) for setting in integration.settings]
+    yield from findings
+    if online and all(finding.ready for finding in findings):
+        yield _ask(integration, env, chosen)
+
+
+def _judge(name: str, setting: Setting, env: Mapping[str, str], mode: Mode) -> Finding:
+    value = env.get(setting.name, "").strip()
+    needed = mode in setting.required
+    if not value:
+        if needed:
+            step = f"Set it. {setting.where}"
+            return Finding(name, setting.name, "missing", setting.help, step, ready=False)
+        status = "default" if setting.default or (mode is Mode.MOCK and setting.mock) else "unset"
+        return Finding(name, setting.name, status, setting.help)
+    wrong = setting.problem(value)
+    if wrong is None:
+        kind = setting.kind(value) if setting.kind else ""
+        return Finding(name, setting.name, "set", kind)
+    status = "placeholder" if is_placeholder(value) else "malformed"
+    step = f"Replace it. {setting.where}"
+    return Finding(
+        name, setting.name, status, wrong, step, ready=status != "malformed" and not needed
+    )
+
+
+def _ask(integration: Integration, env: Mapping[str, str], mode: Mode) -> Finding:
+    name, what = integration.name, "the key, asked online"
+    if mode not in REAL:
+        step = "Use --mode sandbox or --mode live to ask the service."
+        return Finding(name, what, "unset", f"mode {mode} reaches no service", step)
+    try:
+        with integration.client_class().from_env(env, mode=mode) as client:
+            getattr(client, integration.probe)()
+    except IntegrationError as error:
+        return Finding(name, what, "refused", str(error), "See the reason.", ready=False)
+    return Finding(name, what, "works")
+
+
+_SIGNS = {"set": "+", "works": "+", "default": " ", "unset": " "}
+
+
+def _print(findings: list[Finding], ready: bool) -> None:
+    for finding in findings:
+        sign = _SIGNS.get(finding.status, "!")
+        print(f"{sign} {finding.setting:<28}{finding.status:<13}{finding.detail}".rstrip())
+        if finding.next_step:
+            print(f"    → {finding.next_step}")
+    gaps = sum(not finding.ready for finding in findings)
+    print("\nready" if ready else f"\nnot ready: {gaps} to fix")

@@ -1,0 +1,190 @@
+"""Many transactional emails, at the pace Loops allows, each with an end of its own."""
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from integrations.core.clock import Clock
+from integrations.core.config import REAL
+from integrations.core.errors import (
+    AuthenticationError,
+    ConfigurationError,
+    DuplicateRequestError,
+    IntegrationError,
+)
+from integrations.core.views import table
+from integrations.loops.arguments import idempotency_key, refuse, text
+from integrations.loops.client import LoopsClient
+
+# Requests a second for a team (https://loops.so/docs/api-reference/intro, read 2026-11).
+RATE = 10.0
+
+Status = Literal["sent", "already sent", "not sent", "failed", "not tried"]
+
+
+@dataclass(frozen=True)
+class Message:
+    """One transactional email of many.
+
+    ``idempotency_key`` is derived from the batch and the content when it is None.
+    """
+
+    email: str
+    transactional_id: str
+    data_variables: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The end of one message.
+
+    ``status``: ``sent``; ``already sent``, by an earlier run with the same key; ``not sent``, in
+    debug mode; ``failed``, with ``error``; ``not tried``, because the key was refused before.
+    """
+
+    message: Message
+    idempotency_key: str
+    status: Status
+    error: IntegrationError | None = None
+
+
+@dataclass(frozen=True)
+class BulkResult:
+    """The end of every message, in the order given."""
+
+    outcomes: tuple[Outcome, ...]
+
+    def having(self, status: Status) -> tuple[Outcome, ...]:
+        """Return the outcomes with a status."""
+        return tuple(each for each in self.outcomes if each.status == status)
+
+    def _repr_html_(self) -> str:
+        return table(
+            ("email", "status", "reason"),
+            ((o.message.email, o.status, o.error or "") for o in self.outcomes),
+            "send_many",
+        )
+
+
+class Pacer:
+    """Hand out start times, evenly spaced: a rate without bursts (GCRA with a burst of one)."""
+
+    def __init__(self, rate: float, clock: Clock) -> None:
+        """Allow ``rate`` starts a second."""
+        self._gap = 1.0 / rate
+        self._clock = clock
+        self._next = clock.time()
+        self._lock = threading.Lock()
+
+    def wait(self) -> None:
+        """Block until it is the caller's turn."""
+        with self._lock:
+            now = self._clock.time()
+            start = max(self._next, now)
+            self._next = start + self._gap
+        if start > now:
+            self._clock.sleep(start - now)
+
+
+def send_many(
+    messages: Iterable[Message],
+    *,
+    batch: str,
+    client: LoopsClient,
+    rate: float = RATE,
+    workers: int | None = None,
+    on_progress: Callable[[Outcome], None] | None = None,
+) -> BulkResult:
+    """Send many transactional emails, and tell the end of each; a failure does not stop the rest.
+
+    It can be run again: within Loops' 24 hours the same batch and messages send nothing twice, and
+    what was sent before comes back as ``already sent``. To resume later than that, pass only the
+    messages that were not sent.
+
+    Args:
+        messages: what to send.
+        batch: names this run for the keys, such as ``"invoices-2026-01"``.
+        client: the client to send with.
+        rate: starts a second; Loops allows a team 10 in all, so leave room for the rest of it.
+        workers: threads; 8 over a network, else 1. They overlap waiting, not the pace.
+        on_progress: called with each outcome as it happens, from one thread at a time.
+
+    Raises:
+        InvalidRequestError: ``batch`` or ``rate`` is wrong, or two messages have one key; nothing
+            was sent.
+    """
+    if not 0 < rate <= RATE:
+        refuse("rate", f"{rate} is not above 0 and at most {RATE:g}, Loops' limit")
+    keyed = _with_keys(tuple(messages), text("batch", batch, 60))
+    run = _Run(client, Pacer(rate, client.clock), on_progress)
+    count = workers or (8 if client.mode in REAL else 1)
+    with ThreadPoolExecutor(max_workers=count, thread_name_prefix="send_many") as pool:
+        return BulkResult(tuple(pool.map(lambda pair: run.send(*pair), keyed)))
+
+
+class _Run:
+    """One run of :func:`send_many`."""
+
+    def __init__(
+        self, client: LoopsClient, pacer: Pacer, on_progress: Callable[[Outcome], None] | None
+    ) -> None:
+        self._client = client
+        self._pacer = pacer
+        self._on_progress = on_progress
+        self._hopeless = threading.Event()
+        self._lock = threading.Lock()
+
+    def send(self, message: Message, key: str) -> Outcome:
+        outcome = self._try(message, key)
+        if self._on_progress:
+            with self._lock:
+                self._on_progress(outcome)
+        return outcome
+
+    def _try(self, message: Message, key: str) -> Outcome:
+        if self._hopeless.is_set():
+            return Outcome(message, key, "not tried")
+        self._pacer.wait()
+        try:
+            result = self._client.send_transactional(
+                message.email,
+                transactional_id=message.transactional_id,
+                data_variables=message.data_variables,
+                idempotency_key=key,
+            )
+        except DuplicateRequestError:
+            return Outcome(message, key, "already sent")
+        except IntegrationError as error:
+            # With a key that is not accepted, every further message would fail the same way.
+            if isinstance(error, (AuthenticationError, ConfigurationError)):
+                self._hopeless.set()
+            return Outcome(message, key, "failed", error)
+        return Outcome(message, key, "sent" if result.sent else "not sent")
+
+
+def _with_keys(messages: tuple[Message, ...], batch: str) -> list[tuple[Message, str]]:
+    first: dict[str, int] = {}
+    keyed = []
+    for index, message in enumerate(messages):
+        key = message.idempotency_key or _derived(message, batch)
+        idempotency_key(key)
+        if key in first:
+            refuse(
+                f"messages[{index}]",
+                f"has the same content or key as messages[{first[key]}]; "
+                "give each an idempotency_key of its own if both are meant",
+            )
+        first[key] = index
+        keyed.append((message, key))
+    return keyed
+
+
+def _derived(message: Message, batch: str) -> str:
+    content = [batch, message.email, message.transactional_id, dict(message.data_variables)]
+    text_of = json.dumps(content, sort_keys=True, default=repr)
+    return f"batch-{hashlib.sha256(text_of.encode()).hexdigest()[:48]}"
