@@ -17,7 +17,11 @@ export PYTHONUTF8 := 1
 ISOLATED := JUPYTER_CONFIG_DIR="$(JUPYTER_HOME)/config" \
 	JUPYTER_DATA_DIR="$(JUPYTER_HOME)/data" JUPYTER_PLATFORM_DIRS=1
 
-NBVAL := $(ISOLATED) $(PY) -m pytest -p no:cacheprovider \
+# A reader's own keys and modes must not reach a test or a page.
+HERMETIC := env -u INTEGRATIONS_MODE -u INTEGRATIONS_ALLOWED_HOSTS \
+	$$(env | sed -En 's/^((LOOPS|STRIPE|TWILIO|AWS|REDIS)_[A-Z0-9_]*)=.*/-u \1/p')
+
+NBVAL := $(HERMETIC) $(ISOLATED) $(PY) -m pytest -p no:cacheprovider \
 	--nbval --nbval-current-env --nbval-cell-timeout=60 notebooks
 FINGERPRINT := $(PY) -m book.tools.fingerprint
 # The module form works in a checkout that was moved; a script names its old place.
@@ -54,10 +58,12 @@ html: $(STAMP)
 	else \
 		$(MAKE) --no-print-directory verify; \
 	fi
+	@# A build on top of an older one does not repeat the warnings of pages it does not read.
 	@rm -rf $(HTML) _build/.doctrees
-	$(ISOLATED) $(BUILD_BOOK)
-	$(PY) -m book.tools.check_book
-	@$(FINGERPRINT) write book
+	@before=$$($(FINGERPRINT) show book) && \
+		$(ISOLATED) $(JUPYTER_BOOK) build . -n -W --keep-going --quiet && \
+		$(PY) -m book.tools.check_book && \
+		$(FINGERPRINT) write book "$$before"
 
 test: $(STAMP) ## Run every check: lint, types, unit tests, notebooks
 	@$(MAKE) --no-print-directory lint type unit verify
@@ -75,15 +81,17 @@ type: $(STAMP) ## Check types, strictly
 	$(PY) -m mypy
 
 unit: $(STAMP) ## Run the unit and contract tests
-	$(PY) -m pytest
+	$(HERMETIC) $(PY) -m pytest
 
 verify: $(STAMP) ## Run the notebooks and compare every output
 	@# Taken before the run: an edit made meanwhile is not proven by it.
+	@mkdir -p "$(IPYTHONDIR)"
 	@before=$$($(FINGERPRINT) show notebooks) && \
 		$(NBVAL) && $(FINGERPRINT) write notebooks "$$before"
 
 notebooks: $(STAMP) ## Re-run notebooks and save their outputs (NB=name for one)
-	$(ISOLATED) $(PY) -m book.tools.notebooks $(NB)
+	@mkdir -p "$(IPYTHONDIR)"
+	@$(HERMETIC) $(ISOLATED) $(PY) -m book.tools.notebooks $(NB)
 
 docs: $(STAMP) ## Regenerate what the docs take from the code
 	$(PY) -m integrations docs

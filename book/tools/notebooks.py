@@ -80,7 +80,8 @@ def executed(path: Path, root: Path = ROOT) -> str:
     if wrong := problems(result):
         raise NotebookFailedError("\n  ".join([f"{path.name} breaks rules:", *wrong]))
     nbformat.validate(result)
-    return nbformat.writes(nbformat.from_dict(result)).rstrip("\n") + "\n"
+    text: str = nbformat.writes(nbformat.from_dict(result))
+    return text.rstrip("\n") + "\n"
 
 
 def process(path: Path, *, check: bool, root: Path = ROOT) -> str:

@@ -69,8 +69,9 @@ def _settings(every: Iterable[Integration]) -> str:
     parts = [
         "# Settings",
         _NOTE,
-        "`INTEGRATIONS_MODE` sets the mode of every client, `<NAME>_MODE` that of one; the argument "
-        f"`mode=` wins. The modes are {MODES}. `python -m integrations doctor` tells what is set.",
+        "`INTEGRATIONS_MODE` sets the mode of every client, `<NAME>_MODE` that of one; the "
+        f"argument `mode=` wins. The modes are {MODES}. "
+        "`python -m integrations doctor` tells what is set.",
     ]
     for each in every:
         rows = [

@@ -36,7 +36,8 @@ def resolve_mode(name: str, mode: str | None, env: Mapping[str, str]) -> Mode:
         ConfigurationError: it is not set, or not one of the four.
     """
     own = f"{name.upper()}_MODE"
-    sources = (("mode", mode), (own, env.get(own)), ("INTEGRATIONS_MODE", env.get("INTEGRATIONS_MODE")))
+    shared = "INTEGRATIONS_MODE"
+    sources = (("mode", mode), (own, env.get(own)), (shared, env.get(shared)))
     for source, value in sources:
         if value:
             try:
@@ -91,7 +92,8 @@ class Secret:
 
 
 _PLACEHOLDER = re.compile(
-    r"^(__.*__|<.*>|\{.*\}|\.\.\.|…|x{3,}|(your|my|insert|replace|change)[-_ ]?.*|todo|tbd|placeholder"
+    r"^(__.*__|<.*>|\{.*\}|\.\.\.|…|x{3,}|(your|my|insert|replace|change)[-_ ]?.*"
+    r"|todo|tbd|placeholder"
     r"|example|changeme|none|null)$",
     re.IGNORECASE,
 )
@@ -154,7 +156,9 @@ def load(
         if not value:
             value = (setting.mock if mode is Mode.MOCK else "") or setting.default
             if not value and mode in setting.required:
-                problems.append(f"{setting.name} is missing: {setting.help} {setting.where}".strip())
+                problems.append(
+                    f"{setting.name} is missing: {setting.help} {setting.where}".strip()
+                )
         elif is_placeholder(value):
             if mode in setting.required:
                 problems.append(f"{setting.name} is still a placeholder. {setting.where}".strip())

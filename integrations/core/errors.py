@@ -97,7 +97,8 @@ class ProviderError(IntegrationError):
     def __str__(self) -> str:
         """Say who, what, and what to do next, in one line."""
         status = f" {self.status}" if self.status is not None else ""
-        parts = [f"{self.provider}{status}: {self.message}"]
+        end = "" if self.message.endswith((".", "!", "?")) else "."
+        parts = [f"{self.provider}{status}: {self.message}{end}"]
         if self.outcome_unknown:
             parts.append("The call may have taken effect.")
         if self.hint:

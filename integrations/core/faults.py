@@ -25,7 +25,7 @@ def status(code: int, message: str = "", *, retry_after: str | None = None) -> F
     """Answer with an HTTP status and a JSON message; the service does nothing."""
     headers = {} if retry_after is None else {"retry-after": retry_after}
     body = {"success": False, "message": message or f"Injected {code}"}
-    return lambda request, wire: Response.of_json(code, body, headers)
+    return lambda _request, _wire: Response.of_json(code, body, headers)
 
 
 def rate_limited(retry_after: str | None = None) -> Fault:
@@ -33,14 +33,12 @@ def rate_limited(retry_after: str | None = None) -> Fault:
     return status(429, "Rate limit exceeded.", retry_after=retry_after)
 
 
-def html_502(request: Request, wire: Wire) -> Response:
+def html_502(_request: Request, _wire: Wire) -> Response:
     """Answer as a proxy does whose backend is down: 502, in HTML."""
-    return Response(
-        502, {"content-type": "text/html"}, b"<html><h1>502 Bad Gateway</h1></html>"
-    )
+    return Response(502, {"content-type": "text/html"}, b"<html><h1>502 Bad Gateway</h1></html>")
 
 
-def connect_failure(request: Request, wire: Wire) -> Response:
+def connect_failure(_request: Request, _wire: Wire) -> Response:
     """Fail before anything is sent."""
     raise ConnectFailedError("connection refused (injected)")
 

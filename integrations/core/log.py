@@ -9,17 +9,51 @@ REDACTED = "[redacted]"
 
 # Everything else that reaches log_event is replaced: redaction by construction, not by pattern.
 SAFE_FIELDS = frozenset(
-    ["provider", "mode", "method", "path", "status", "attempt", "attempts", "wait_s", "outcome", "event_type", "event_id", "error", "request_id", "reason", "age_s", "size"]
+    [
+        "provider",
+        "mode",
+        "method",
+        "path",
+        "status",
+        "attempt",
+        "attempts",
+        "wait_s",
+        "outcome",
+        "event_type",
+        "event_id",
+        "error",
+        "request_id",
+        "reason",
+        "age_s",
+        "size",
+    ]
 )
 
 _SAFE_HEADERS = frozenset(
-    ["content-type", "content-length", "accept", "host", "user-agent", "idempotency-key", "retry-after", "date", "x-ratelimit-limit", "x-ratelimit-remaining", "webhook-id", "webhook-timestamp"]
+    [
+        "content-type",
+        "content-length",
+        "accept",
+        "host",
+        "user-agent",
+        "idempotency-key",
+        "retry-after",
+        "date",
+        "x-ratelimit-limit",
+        "x-ratelimit-remaining",
+        "webhook-id",
+        "webhook-timestamp",
+    ]
 )
 
 
 def get_logger(provider: str) -> logging.Logger:
     """Return the logger ``integrations.<provider>``."""
-    return logging.getLogger(f"integrations.{provider}")
+    root = logging.getLogger("integrations")
+    if not root.handlers:
+        # A library is quiet until its user configures logging (docs.python.org, logging HOWTO).
+        root.addHandler(logging.NullHandler())
+    return root.getChild(provider)
 
 
 def log_event(logger: logging.Logger, level: int, event: str, **fields: object) -> None:
@@ -65,9 +99,7 @@ class UrlRedactingFilter(logging.Filter):
         """Rewrite the arguments in place and keep the record."""
         if isinstance(record.args, tuple):
             record.args = tuple(
-                _URL.sub(lambda found: redact_url(found[0]), str(arg))
-                if "://" in str(arg)
-                else arg
+                _URL.sub(lambda found: redact_url(found[0]), str(arg)) if "://" in str(arg) else arg
                 for arg in record.args
             )
         return True

@@ -45,6 +45,4 @@ def _request(environ: dict[str, Any]) -> Request:
     path = environ.get("PATH_INFO", "/").encode("latin-1").decode("utf-8", "replace")
     length = int(environ.get("CONTENT_LENGTH") or 0)
     body = environ["wsgi.input"].read(length) if length else b""
-    return Request(
-        environ["REQUEST_METHOD"], f"http://{host}{path}{query}", headers, body
-    )
+    return Request(environ["REQUEST_METHOD"], f"http://{host}{path}{query}", headers, body)

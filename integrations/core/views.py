@@ -3,12 +3,12 @@
 import dataclasses
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from integrations.core.log import REDACTED, redact_url
+from integrations.core.log import REDACTED, redact_headers, redact_url
 
 if TYPE_CHECKING:
     from integrations.core.outbox import Outbox
@@ -90,14 +90,20 @@ def outbox(kept: "Outbox") -> str:
 
 def exchange(request: "Request", response: "Response | None" = None, outcome: str = "") -> str:
     """Return a request, and its response, as they stood on the wire, without their secrets."""
-    lines = [f"{request.method} {redact_url(request.url)}", *_headers(request.headers), ""]
+    lines = [
+        f"{request.method} {redact_url(request.url)}",
+        *_headers(redact_headers(request.headers)),
+        "",
+    ]
     text = escape("\n".join(lines) + _body(request.body))
     if response is not None:
         answer = [f"HTTP {response.status}", *_headers(response.headers), ""]
         text += "\n\n" + escape("\n".join(answer) + _body(response.body))
     elif outcome:
         text += f"\n\n— {escape(outcome)} —"
-    return f'<div style="{_BOX}"><pre style="{_MONO};margin:0;white-space:pre-wrap">{text}</pre></div>'
+    return (
+        f'<div style="{_BOX}"><pre style="{_MONO};margin:0;white-space:pre-wrap">{text}</pre></div>'
+    )
 
 
 def message(head: Sequence[tuple[str, str]], subject: str, body: str) -> str:
@@ -154,6 +160,10 @@ def _text(cell: object) -> str:
         return "—"
     if isinstance(cell, bool):
         return "yes" if cell else "no"
+    if isinstance(cell, Mapping):
+        return ", ".join(f"{key}: {_text(value)}" for key, value in cell.items()) or "—"
+    if dataclasses.is_dataclass(cell):
+        return ", ".join(_text(getattr(cell, each.name)) for each in dataclasses.fields(cell))
     if isinstance(cell, (list, tuple)):
         return ", ".join(str(item) for item in cell) or "—"
     return str(cell)

@@ -72,7 +72,11 @@ class Result:
     reason: str = ""
 
 
-_DUPLICATE = {Claimed.DUPLICATE: (200, "duplicate"), Claimed.STALE: (200, "stale"), Claimed.BUSY: (503, "busy")}
+_DUPLICATE = {
+    Claimed.DUPLICATE: (200, "duplicate"),
+    Claimed.STALE: (200, "stale"),
+    Claimed.BUSY: (503, "busy"),
+}
 
 
 class WebhookPipeline:

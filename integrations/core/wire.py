@@ -71,9 +71,7 @@ class Response:
         object.__setattr__(self, "headers", _freeze(self.headers))
 
     @classmethod
-    def of_json(
-        cls, status: int, value: object, headers: Mapping[str, str] = _EMPTY
-    ) -> "Response":
+    def of_json(cls, status: int, value: object, headers: Mapping[str, str] = _EMPTY) -> "Response":
         """Build a JSON response."""
         typed = {"content-type": "application/json", **headers}
         return cls(status, typed, json.dumps(value).encode())
@@ -110,7 +108,7 @@ class ReplyTimeoutError(ReplyLostError):
     """The request left, and no reply came in time."""
 
 
-def dry_run(request: Request) -> Response:
+def dry_run(_request: Request) -> Response:
     """Send nothing. The client of debug mode knows that this is no answer of the service."""
     return Response(204, {"content-length": "0"})
 

@@ -75,10 +75,15 @@ class Calls:
         """Make a change that has no idempotency key; None in debug mode."""
 
         def attempt(number: int) -> Mapping[str, Any] | None:
-            response = self._once(method, path, number, params=params, body=body, writes=True)
-            if self._mode is Mode.DEBUG:
-                return None
-            return _parsed(response, _success, writes=True)
+            try:
+                response = self._once(method, path, number, params=params, body=body, writes=True)
+                if self._mode is Mode.DEBUG:
+                    return None
+                return _parsed(response, _success, writes=True)
+            except ProviderError as error:
+                if error.outcome_unknown:
+                    error.hint = "Look whether it did before you repeat it."
+                raise
 
         return self._retry.call(
             attempt,

@@ -86,14 +86,14 @@ ERRORS = (
         UnavailableError,
         "Loops, or a proxy before it, failed; or a reply could not be read.",
         "reads, and sends with their idempotency key",
-        "Try again later with the same idempotency key.",
+        "Try again later.",
     ),
     ErrorRow(
         "no reply",
         NetworkError,
         "No connection, no reply in time, or the connection was dropped.",
         "connection failures always; else reads, and sends with their idempotency key",
-        "Check the network; then try again with the same idempotency key.",
+        "Check the network, then try again.",
     ),
 )
 
