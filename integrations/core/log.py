@@ -28,6 +28,7 @@ SAFE_FIELDS = frozenset(
         "size",
     ]
 )
+"""The fields whose values are logged."""
 
 _SAFE_HEADERS = frozenset(
     [

@@ -5,7 +5,7 @@ tenacity does the looping; what may be repeated is decided by the client that kn
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
@@ -35,7 +35,7 @@ class Retry:
     base_s: float = 0.5
     cap_s: float = 20.0
     clock: Clock = SYSTEM_CLOCK
-    random: Callable[[], float] = random.random
+    random: Callable[[], float] = field(default_factory=lambda: random.random)
 
     def __post_init__(self) -> None:
         """Refuse a policy that cannot work."""

@@ -51,7 +51,11 @@ class Scheme(Protocol):
         ...
 
     def verify(self, body: bytes, headers: Mapping[str, str], now: float) -> Event:
-        """Return the event, or raise :class:`SignatureError`, whatever the input."""
+        """Return the event, whatever the input, or refuse it.
+
+        Raises:
+            SignatureError: the body is not proven to be the vendor's.
+        """
         ...
 
 

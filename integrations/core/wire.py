@@ -89,7 +89,8 @@ Wire = Callable[[Request], Response]
 """The shape of everything that carries a request."""
 
 Rule = Callable[[Request], None]
-"""A check that raises :class:`GuardError` for a request that must not leave."""
+"""A check that raises :class:`~integrations.core.errors.GuardError`
+for a request that must not leave."""
 
 
 class WireError(Exception):

@@ -1,0 +1,79 @@
+"""What the contract suite needs to know of Loops."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from integrations.core.clock import ManualClock
+from integrations.core.outbox import Outbox
+from integrations.core.retry import Retry
+from integrations.core.webhooks import WebhookPipeline
+from integrations.core.wire import Wire
+from integrations.core.workbook import counted
+from integrations.loops.client import LoopsClient
+from integrations.loops.fake import FakeLoops
+from integrations.loops.webhooks import webhook_pipeline
+
+KEY = "loopscontractkey7"
+SECRET = "whsec_Y29udHJhY3Qtc3VpdGUtc2VjcmV0LTAx"
+OLD_SECRET = "whsec_Y29udHJhY3Qtc3VpdGUtc2VjcmV0LTAw"
+
+
+@dataclass
+class Harness:
+    """An integration on a fake, with a clock that stands still."""
+
+    clock: ManualClock
+    fake: FakeLoops
+
+    name = "loops"
+    secrets = (KEY, SECRET)
+    event_type = "testing.testEvent"
+
+    @classmethod
+    def make(cls) -> "Harness":
+        clock = ManualClock()
+        return cls(clock, FakeLoops(clock=clock, api_key=KEY, signing_secret=SECRET))
+
+    def env(self, **extra: str) -> dict[str, str]:
+        return {"LOOPS_API_KEY": KEY, "LOOPS_SIGNING_SECRET": SECRET, **extra}
+
+    def client(self, wire: Wire | None = None, *, mode: str = "mock", **env: str) -> LoopsClient:
+        return LoopsClient.from_env(
+            self.env(**env),
+            mode=mode,
+            wire=wire or self.fake,
+            clock=self.clock,
+            new_id=counted(),
+            outbox=Outbox(),
+            retry=Retry(clock=self.clock, random=lambda: 0.5),
+        )
+
+    def effect(self, client: Any) -> None:
+        client.send_transactional(
+            "alex@example.com",
+            transactional_id="clpasswordreset01",
+            data_variables={"resetUrl": "https://app.example.com/reset/s3cr3t-link"},
+        )
+
+    def effects(self) -> int:
+        return len(self.fake.emails)
+
+    def unkeyed(self, client: Any) -> None:
+        client.create_contact("kim@example.com")
+
+    def read(self, client: Any) -> None:
+        client.test_api_key()
+
+    def pipeline(self, *secrets: str) -> WebhookPipeline:
+        given = ",".join(secrets or (SECRET,))
+        settings = self.client(LOOPS_SIGNING_SECRET=given).settings
+        return webhook_pipeline(settings, clock=self.clock)
+
+    def webhook(self, *, age_s: float = 0) -> tuple[bytes, dict[str, str]]:
+        self.fake.send_test_event()
+        delivery = self.fake.deliveries()[-1]
+        at = self.clock.time() - age_s
+        headers = self.fake.webhooks.sign(delivery.body, message_id="msg_contract", at=at)
+        return delivery.body, headers
+
+    signature_header = "webhook-signature"

@@ -1,0 +1,151 @@
+"""Every integration is complete, documented, and keeps to its place."""
+
+import ast
+import importlib
+import inspect
+import json
+import pkgutil
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from integrations.commands.docs import stale
+from integrations.core.registry import Integration, discover
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "integrations"
+SDKS = {"httpx", "standardwebhooks", "stripe", "twilio", "boto3", "botocore", "redis"}
+HEADINGS = [
+    "What it is",
+    "Get credentials",
+    "Settings",
+    "Quick start",
+    "Client reference",
+    "Shortcuts",
+    "Webhooks",
+    "Testing with the fake",
+    "Limits, quirks and security",
+]
+
+
+def test_the_manifest_is_complete(manifest: Integration) -> None:
+    assert manifest.title
+    assert manifest.summary.endswith(".")
+    assert manifest.docs.startswith("https://")
+    assert all(setting.help for setting in manifest.settings)
+    assert any(setting.secret for setting in manifest.settings)
+    assert manifest.error_rows()
+    assert manifest.event_types()
+    assert hasattr(manifest.client_class(), manifest.probe)
+    assert inspect.isclass(manifest.fake_class())
+    assert inspect.ismodule(manifest.shortcuts_module())
+    for name in manifest.notebooks:
+        assert (ROOT / "notebooks" / f"{name}.ipynb").is_file()
+
+
+def test_importing_it_loads_no_sdk(manifest: Integration) -> None:
+    code = f"import sys, json, integrations.{manifest.name}; print(json.dumps(list(sys.modules)))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not SDKS & set(json.loads(run.stdout))
+
+
+def test_importing_the_package_loads_next_to_nothing() -> None:
+    loaded = "import sys; before = set(sys.modules); import integrations; "
+    code = loaded + "print(len(set(sys.modules) - before))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(run.stdout) == 1
+
+
+def _imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {each.name for each in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
+)
+def test_imports_point_one_way(path: Path) -> None:
+    owner = path.relative_to(PACKAGE).parts[0]
+    imports = _imports(path)
+    others = {name for name in discover() if name != owner}
+    assert not any(each.startswith("django") for each in imports)
+    if owner in ("core", *discover()) and "tests" not in path.parts:
+        assert not {each.split(".")[1] for each in imports if each.count(".")} & (
+            others if owner != "core" else set(discover())
+        )
+    if owner not in discover():
+        assert not {each.partition(".")[0] for each in imports} & SDKS
+
+
+def test_every_setting_is_in_the_readme_and_the_example(manifest: Integration) -> None:
+    readme = (PACKAGE / manifest.name / "README.md").read_text(encoding="utf-8")
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    for setting in manifest.settings:
+        assert f"`{setting.name}`" in readme
+        assert f"{setting.name}=" in example
+
+
+def test_the_readme_has_its_headings_in_order(manifest: Integration) -> None:
+    readme = (PACKAGE / manifest.name / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"^## (.+)$", readme, re.MULTILINE) == HEADINGS
+
+
+def test_what_is_generated_is_in_step() -> None:
+    assert stale(ROOT) == [], "run: python -m integrations docs"
+
+
+def _modules(manifest: Integration) -> list[ModuleType]:
+    package = importlib.import_module(f"integrations.{manifest.name}")
+    names = [each.name for each in pkgutil.iter_modules(package.__path__) if each.name != "tests"]
+    return [importlib.import_module(f"{package.__name__}.{name}") for name in names]
+
+
+def _public(module: ModuleType) -> list[tuple[str, Any]]:
+    own = [(n, o) for n, o in vars(module).items() if not n.startswith("_")]
+    own = [(n, o) for n, o in own if getattr(o, "__module__", "") == module.__name__]
+    inner = [
+        (f"{n}.{m}", f)
+        for n, o in own
+        if inspect.isclass(o)
+        for m, f in vars(o).items()
+        if inspect.isfunction(f) and not m.startswith("_")
+    ]
+    return own + inner
+
+
+def test_public_names_are_documented_and_annotated(manifest: Integration) -> None:
+    for module in _modules(manifest):
+        for name, thing in _public(module):
+            assert inspect.getdoc(thing), f"{module.__name__}.{name} has no docstring"
+            if inspect.isfunction(thing):
+                assert "return" in thing.__annotations__, f"{name} has no return annotation"
+
+
+def _notebook_code() -> str:
+    cells = [
+        cell["source"]
+        for path in (ROOT / "notebooks").glob("*.ipynb")
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+        if cell["cell_type"] == "code"
+    ]
+    return "\n".join("".join(source) for source in cells)
+
+
+def test_every_call_and_shortcut_is_used_in_a_notebook(manifest: Integration) -> None:
+    code = _notebook_code()
+    client = manifest.client_class()
+    names = [n for n, f in vars(client).items() if inspect.isfunction(f) and n[0] != "_"]
+    names += [n for n, o in _public(manifest.shortcuts_module()) if n.startswith("send_")]
+    # A ``with`` block closes the client.
+    missing = [n for n in names if n != "close" and not re.search(rf"\b{n}\(", code)]
+    assert not missing, f"no notebook calls {missing}"
