@@ -167,7 +167,8 @@ class RecipientGuard:
         """
         for recipient in self.recipients(request):
             name = recipient.lower()
-            if name not in self.allowed and f"@{name.rpartition('@')[2]}" not in self.allowed:
+            domain = "".join(name.rpartition("@")[1:])
+            if name not in self.allowed and (name == domain or domain not in self.allowed):
                 raise GuardError(
                     f"{recipient!r} is not on sandbox mode's allow-list. Nothing was sent. "
                     f"Add it, or its @domain, to {self.setting}."
