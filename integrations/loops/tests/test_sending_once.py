@@ -10,6 +10,7 @@ from integrations.core import faults as f
 from integrations.core.config import Mode
 from integrations.core.errors import DuplicateRequestError, ProviderError, UnavailableError
 from integrations.core.workbook import Mock, Workbook
+from integrations.loops.models import SendResult
 
 RESET = {"transactional_id": "clpasswordreset01", "data_variables": {"resetUrl": "https://x.test"}}
 LOST = [f.timeout_lost, f.reply_lost, f.truncated_lost]
@@ -24,13 +25,15 @@ def keys(lab: Mock) -> set[str]:
 def test_no_run_of_faults_makes_two_emails(run: list[f.Fault]) -> None:
     lab = Workbook(Mode.MOCK, {}).mock("loops")
     lab.faults.inject(*run)
-    result, failure = None, None
+    result: SendResult | None = None
+    failure: ProviderError | None = None
     try:
         result = lab.client.send_transactional("a@example.com", **RESET)
     except ProviderError as error:
         failure = error
     assert keys(lab) == {"key-0001"}
     if failure is None:
+        assert result is not None
         assert result.sent
         assert len(lab.fake.emails) == 1
     else:
