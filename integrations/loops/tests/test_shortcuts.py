@@ -110,6 +110,7 @@ def test_without_allowed_hosts_no_link_leaves(fake: FakeLoops) -> None:
         "https://аpp.example.com/",  # noqa: RUF001  # a Cyrillic a
         "//app.example.com/",
         "javascript:alert(1)",
+        "https://user@localhost/",
         "https://",
         "https://[::1/",
         "https://app.example.com:99999/",
