@@ -15,7 +15,7 @@ LOADED = {
     "video": ("src", "poster"),
     "audio": ("src",),
     "track": ("src",),
-    "iframe": ("src", "srcdoc"),
+    "iframe": ("src",),
     "object": ("data",),
     "embed": ("src",),
     "image": ("href", "xlink:href"),
@@ -51,6 +51,8 @@ def loads_from_outside(page: BeautifulSoup) -> Iterator[str]:
     styles = [style.get_text() for style in page.find_all("style")]
     for css in styles + [str(node["style"]) for node in page.find_all(style=True)]:
         yield from (f"a style loads {url}" for url in CSS_OUTSIDE.findall(css))
+    for frame in page.find_all("iframe", srcdoc=True):
+        yield from loads_from_outside(BeautifulSoup(str(frame["srcdoc"]), "html.parser"))
     for script in page.find_all("script"):
         if str(script.get("type") or "") in RUN:
             for found in JS_OUTSIDE.finditer(script.get_text()):

@@ -14,7 +14,7 @@ VIEW = {VIEW_MIME: {"model_id": MODEL}, "text/plain": "HTML(value='hello')"}
 CELLS = (
     code("print('sent\\nonce')", stream("sent\nonce\n")),
     code("table", result(text_html="<table><tr><td>a@example.com</td></tr></table>")),
-    code("drawing", result(**{"image_svg+xml": "<svg></svg>"})),
+    code("drawing", {**result(), "data": {"image/svg+xml": "<svg></svg>"}}),
     code("widget", {**result(), "data": VIEW}),
     code("fail", error("ValueError", "\x1b[31mValueError\x1b[0m: no address")),
 )
