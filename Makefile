@@ -18,8 +18,8 @@ ISOLATED := JUPYTER_CONFIG_DIR="$(JUPYTER_HOME)/config" \
 	JUPYTER_DATA_DIR="$(JUPYTER_HOME)/data" JUPYTER_PLATFORM_DIRS=1
 
 # A reader's own keys and modes must not reach a test or a page.
-HERMETIC := env -u INTEGRATIONS_MODE -u INTEGRATIONS_ALLOWED_HOSTS \
-	$$(env | sed -En 's/^((LOOPS|STRIPE|TWILIO|AWS|REDIS)_[A-Z0-9_]*)=.*/-u \1/p')
+HERMETIC := env \
+	$$(env | sed -En 's/^((INTEGRATIONS|LOOPS|STRIPE|TWILIO|AWS|REDIS)_[A-Z0-9_]*)=.*/-u \1/p')
 
 NBVAL := $(HERMETIC) $(ISOLATED) $(PY) -m pytest -p no:cacheprovider \
 	--nbval --nbval-current-env --nbval-cell-timeout=60 notebooks
@@ -81,7 +81,7 @@ type: $(STAMP) ## Check types, strictly
 	$(PY) -m mypy
 
 unit: $(STAMP) ## Run the unit and contract tests
-	$(HERMETIC) $(PY) -m pytest
+	@$(HERMETIC) $(PY) -m pytest
 
 verify: $(STAMP) ## Run the notebooks and compare every output
 	@# Taken before the run: an edit made meanwhile is not proven by it.

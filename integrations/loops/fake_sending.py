@@ -8,7 +8,7 @@ from typing import Any
 from integrations.core.wire import Request
 from integrations.loops.fake_audience import known_fields, upsert
 from integrations.loops.fake_state import TEST_DOMAINS, Email, State, Template, fill
-from integrations.loops.fake_vendor import check_email, fail, read, refuse
+from integrations.loops.fake_vendor import RefusedError, check_email, fail, read, refuse
 
 _WINDOW_S = 24 * 3600
 _MAX_BYTES = 4_000_000
@@ -60,7 +60,7 @@ def list_transactional(state: State, request: Request, now: float) -> object:
     size = request.query.get("perPage", "20")
     if not size.isdigit() or not 10 <= int(size) <= 50:
         # The newer endpoints answer with the message alone.
-        fail(400, "perPage must be between 10 and 50.")
+        raise RefusedError(400, {"message": "perPage must be between 10 and 50."})
     per_page, start = int(size), int(request.query.get("cursor") or 0)
     every = list(reversed(state.templates.values()))
     shown, rest = every[start : start + per_page], every[start + per_page :]
@@ -177,11 +177,12 @@ def _listed(template: Template) -> dict[str, Any]:
     at = datetime(2026, 1, 2, tzinfo=UTC).isoformat(sep=" ", timespec="microseconds")
     return {
         "id": template.id,
+        "url": f"https://app.loops.so/transactional/{template.id}",
         "name": template.name,
         "draftEmailMessageId": None if template.published else f"{template.id}d",
         "publishedEmailMessageId": f"{template.id}p" if template.published else None,
         "transactionalGroupId": f"{template.id}g",
         "createdAt": at,
         "updatedAt": at,
-        "dataVariables": list(template.variables),
+        "dataVariables": list(template.variables) if template.published else [],
     }

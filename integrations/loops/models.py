@@ -159,11 +159,13 @@ class MailingList(Displayed):
 class TransactionalEmail(Displayed):
     """A transactional email as set up in Loops.
 
-    Only one with a ``published_email_message_id`` can be sent.
+    Only one with a ``published_email_message_id`` can be sent; until then it has no
+    ``data_variables``. ``url`` is its page in Loops.
     """
 
     id: str
     name: str
+    url: str
     draft_email_message_id: str | None
     published_email_message_id: str | None
     data_variables: tuple[str, ...]
@@ -177,6 +179,7 @@ class TransactionalEmail(Displayed):
         return cls(
             id=raw["id"],
             name=raw["name"],
+            url=raw["url"],
             draft_email_message_id=raw.get("draftEmailMessageId"),
             published_email_message_id=raw.get("publishedEmailMessageId"),
             data_variables=tuple(raw.get("dataVariables") or ()),

@@ -153,7 +153,7 @@ def test_pages_are_fetched_as_one_walks(lab: Mock) -> None:
 
 def test_pages_that_go_in_a_circle_end_in_an_error(lab: Mock) -> None:
     def circle(request: Request) -> Response:
-        entry = {"id": "x", "name": "n", "createdAt": "", "updatedAt": ""}
+        entry = {"id": "x", "name": "n", "url": "", "createdAt": "", "updatedAt": ""}
         return Response.of_json(200, {"data": [entry], "pagination": {"nextCursor": "same"}})
 
     client = type(lab.client)(lab.client.settings, wire=circle, clock=lab.clock)
