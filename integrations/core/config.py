@@ -92,7 +92,7 @@ class Secret:
 
 
 _PLACEHOLDER = re.compile(
-    r"^(__.*__|<.*>|\{.*\}|\.\.\.|…|x{3,}|(your|my|insert|replace|change)[-_ ]?.*"
+    r"^(__.*__|<.*>|\{.*\}|\.\.\.|…|x{3,}|(your|my|insert|replace|change)[-_ ].*"
     r"|todo|tbd|placeholder"
     r"|example|changeme|none|null)$",
     re.IGNORECASE,

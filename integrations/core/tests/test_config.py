@@ -61,6 +61,11 @@ def test_real_looking_values_are_no_placeholders(value: str) -> None:
     assert not is_placeholder(value)
 
 
+@pytest.mark.parametrize("value", ["mysandboxkey01", "yourteam77", "changes2026x"])
+def test_a_key_may_begin_with_any_word(value: str) -> None:
+    assert not is_placeholder(value)
+
+
 @pytest.mark.parametrize(
     "value", ["__loops_email_id__", "<key>", "your-api-key", "xxx", "changeme", "{id}", "…"]
 )

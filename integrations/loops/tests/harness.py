@@ -15,6 +15,8 @@ from integrations.loops.webhooks import webhook_pipeline
 
 KEY = "loopscontractkey7"
 SECRET = "whsec_Y29udHJhY3Qtc3VpdGUtc2VjcmV0LTAx"
+# Not in the call itself: from 3.13 on, a traceback shows all lines of a call.
+LINK = "https://app.example.com/reset/s3cr3t-link"
 OLD_SECRET = "whsec_Y29udHJhY3Qtc3VpdGUtc2VjcmV0LTAw"
 
 
@@ -52,7 +54,7 @@ class Harness:
         client.send_transactional(
             "alex@example.com",
             transactional_id="clpasswordreset01",
-            data_variables={"resetUrl": "https://app.example.com/reset/s3cr3t-link"},
+            data_variables={"resetUrl": LINK},
         )
 
     def effects(self) -> int:
