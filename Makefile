@@ -7,7 +7,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 HTML := _build/html
-JUPYTER_HOME := $(CURDIR)/_build/.jupyter
+JUPYTER_HOME := $(CURDIR)/$(VENV)/.jupyter
 
 # A reader's own settings and other environments must not change a result.
 unexport VIRTUAL_ENV CONDA_PREFIX PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTEST_ADDOPTS

@@ -24,6 +24,9 @@ if ! "$py" -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' >/dev/null
     "$python" -m venv --clear "$venv"
 fi
 
+# Kernels keep their files here: a home may be missing or read-only.
+mkdir -p "$venv/.jupyter/ipython"
+
 install_with_pip() {
     echo "install: installing the pinned packages with pip (about two minutes)"
     "$py" -m pip install --quiet --disable-pip-version-check -r requirements.txt

@@ -20,7 +20,8 @@ LANGUAGE_INFO = {
     "pygments_lexer": "ipython3",
 }
 KEPT_CELL_METADATA = {"deletable", "editable", "jupyter", "mystnb", "tags"}
-_PATH = r"(?:~|(?<![\w.~])/)[^\s'\":<>\x1b]*?"
+# A path starts after a space or after the end of a terminal colour, as in "\x1b[32m/home".
+_PATH = r"(?:~|(?:(?<![\w.~])|(?<=\dm))/)[^\s'\":<>\x1b]*?"
 
 
 def fill_ids(notebook: dict[str, Any]) -> dict[str, Any]:

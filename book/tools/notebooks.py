@@ -45,6 +45,7 @@ def _blank(path: Path) -> Any:
     raw["metadata"].pop("widgets", None)
     raw["nbformat_minor"] = 5
     for cell in raw["cells"]:
+        cell["source"] = "".join(cell["source"])
         if cell["cell_type"] == "code":
             cell.update(outputs=[], execution_count=None)
     return nbformat.reads(json.dumps(raw), as_version=4)

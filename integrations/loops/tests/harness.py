@@ -1,13 +1,13 @@
 """What the contract suite needs to know of Loops."""
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 from integrations.core.clock import ManualClock
 from integrations.core.outbox import Outbox
 from integrations.core.retry import Retry
 from integrations.core.webhooks import WebhookPipeline
-from integrations.core.wire import Wire
+from integrations.core.wire import Request, Wire
 from integrations.core.workbook import counted
 from integrations.loops.client import LoopsClient
 from integrations.loops.fake import FakeLoops
@@ -29,6 +29,10 @@ class Harness:
 
     name = "loops"
     secrets = (KEY, SECRET)
+    secret, old_secret = SECRET, OLD_SECRET
+    secret_setting = "LOOPS_SIGNING_SECRET"
+    wrong_key: ClassVar = {"LOOPS_API_KEY": "someotherkey0001"}
+    strangers_only: ClassVar = {"LOOPS_SANDBOX_RECIPIENTS": "@elsewhere.example"}
     event_type = "testing.testEvent"
 
     @classmethod
@@ -70,6 +74,13 @@ class Harness:
         given = ",".join(secrets or (SECRET,))
         settings = self.client(LOOPS_SIGNING_SECRET=given).settings
         return webhook_pipeline(settings, clock=self.clock)
+
+    def pipeline_without_secret(self) -> WebhookPipeline:
+        # Debug mode: mock mode has a secret of its own for an unset one.
+        return webhook_pipeline(self.client(mode="debug", LOOPS_SIGNING_SECRET="").settings)
+
+    def with_unknown_field(self, request: Request) -> Request:
+        return replace(request, body=request.body.replace(b'{"', b'{"unheardOf": 1, "', 1))
 
     def webhook(self, *, age_s: float = 0) -> tuple[bytes, dict[str, str]]:
         self.fake.send_test_event()
