@@ -4,7 +4,7 @@ import json
 import math
 import re
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NoReturn
 
@@ -20,6 +20,7 @@ MAX_TRANSACTIONAL_BYTES = 4_000_000
 MAX_IDEMPOTENCY_KEY = 100
 
 _EMAIL = re.compile(r"[^@\s<>\"(),:;\\\[\]]+@[^@\s<>\"(),:;\\\[\]]+\.[^@\s<>\"(),:;\\\[\].]+")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _VARIABLE = re.compile(r"[A-Za-z0-9_-]+")
 _TYPES = ("string", "number", "boolean", "date")
 # https://loops.so/docs/contacts/properties#reserved-names, read 2026-11.
@@ -42,15 +43,28 @@ def text(argument: str, value: object, limit: int = MAX_VALUE) -> str:
         refuse(argument, f"must be a string, not {type(value).__name__}")
     if not value.strip():
         refuse(argument, "is empty")
+    _check_length(argument, value, limit)
+    return value
+
+
+def _check_length(argument: str, value: str, limit: int = MAX_VALUE) -> None:
     if len(value) > limit:
         refuse(argument, f"has {len(value)} characters; Loops takes at most {limit}")
+    if _SURROGATE.search(value):
+        refuse(argument, "holds half a character (a lone surrogate), which UTF-8 cannot carry")
+
+
+def flag(argument: str, value: object) -> bool:
+    """Return True or False, and take nothing else for them."""
+    if not isinstance(value, bool):
+        refuse(argument, "must be True or False")
     return value
 
 
 def email(argument: str, value: object) -> str:
-    """Return an address: one @, no spaces, a domain with a dot, at most 254 characters."""
+    """Return an address: one @, printable, no spaces, a dotted domain, at most 254 characters."""
     address = text(argument, value, 254)
-    if not _EMAIL.fullmatch(address):
+    if not address.isprintable() or not _EMAIL.fullmatch(address):
         refuse(argument, "is no email address, such as alex@example.com")
     return address
 
@@ -147,10 +161,10 @@ def _property(argument: str, value: object) -> Scalar:
 
 
 def _scalar(argument: str, value: Scalar) -> Scalar:
-    if isinstance(value, str) and len(value) > MAX_VALUE:
-        refuse(argument, f"has {len(value)} characters; Loops takes at most {MAX_VALUE}")
-    if isinstance(value, float) and not math.isfinite(value):
-        refuse(argument, f"{value} is no number in JSON")
+    if isinstance(value, str):
+        _check_length(argument, value)
+    elif value.bit_length() > 1024 if isinstance(value, int) else not math.isfinite(value):
+        refuse(argument, "is no number in JSON: not finite, or beyond a double")
     return value
 
 
@@ -177,6 +191,8 @@ def new_property(name: object, kind: object) -> tuple[str, str]:
 
 def attachments(value: Sequence[object]) -> list[dict[str, str]]:
     """Return attachments as Loops takes them, the data in base64."""
+    if not isinstance(value, Iterable):
+        refuse("attachments", f"must be a list, not {type(value).__name__}")
     encoded = []
     for index, each in enumerate(value):
         here = f"attachments[{index}]"

@@ -119,8 +119,8 @@ def send_many(
         InvalidRequestError: ``batch`` or ``rate`` is wrong, or two messages have one key; nothing
             was sent.
     """
-    if not 0 < rate <= RATE:
-        refuse("rate", f"{rate} is not above 0 and at most {RATE:g}, Loops' limit")
+    if not isinstance(rate, (int, float)) or not 0 < rate <= RATE:
+        refuse("rate", f"{rate!r} is not above 0 and at most {RATE:g}, Loops' limit")
     keyed = _with_keys(tuple(messages), text("batch", batch, 60))
     run = _Run(client, Pacer(rate, client.clock), on_progress)
     count = workers or (8 if client.mode in REAL else 1)
@@ -172,7 +172,9 @@ def _with_keys(messages: tuple[Message, ...], batch: str) -> list[tuple[Message,
     first: dict[str, int] = {}
     keyed = []
     for index, message in enumerate(messages):
-        key = message.idempotency_key or _derived(message, batch)
+        if not isinstance(message, Message):
+            refuse(f"messages[{index}]", f"must be a Message, not {type(message).__name__}")
+        key = message.idempotency_key or _derived(message, batch, index)
         idempotency_key(key)
         if key in first:
             refuse(
@@ -185,7 +187,13 @@ def _with_keys(messages: tuple[Message, ...], batch: str) -> list[tuple[Message,
     return keyed
 
 
-def _derived(message: Message, batch: str) -> str:
-    content = [batch, message.email, message.transactional_id, dict(message.data_variables)]
-    text_of = json.dumps(content, sort_keys=True, default=repr)
+def _derived(message: Message, batch: str, index: int) -> str:
+    given: object = message.data_variables
+    variables = dict(given) if isinstance(given, Mapping) else given
+    content = [batch, message.email, message.transactional_id, variables]
+    try:
+        text_of = json.dumps(content, sort_keys=True, default=repr)
+    except (TypeError, ValueError):
+        # No JSON: the client refuses it by name when its turn comes.
+        text_of = f"{batch} {index}"
     return f"batch-{hashlib.sha256(text_of.encode()).hexdigest()[:48]}"

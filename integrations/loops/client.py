@@ -141,7 +141,7 @@ class LoopsClient:
 
         Source: https://loops.so/docs/api-reference/dedicated-sending-ips
         """
-        return self._calls.read("/v1/dedicated-sending-ips", lambda raw: tuple(map(str, raw)))
+        return self._calls.read("/v1/dedicated-sending-ips", lambda raw: tuple(map(str, _list(raw))))
 
     # Sending ---------------------------------------------------------------------------------
 
@@ -184,7 +184,7 @@ class LoopsClient:
             "transactionalId": check.transactional_id(transactional_id),
         }
         if add_to_audience is not None:
-            body["addToAudience"] = bool(add_to_audience)
+            body["addToAudience"] = check.flag("add_to_audience", add_to_audience)
         if data_variables:
             body["dataVariables"] = check.data_variables(data_variables)
         if attachments:
@@ -247,7 +247,7 @@ class LoopsClient:
         Source: https://loops.so/docs/api-reference/list-transactional-emails (the endpoint at
         ``/v1/transactional`` is deprecated)
         """
-        if per_page not in range(10, 51):
+        if not isinstance(per_page, int) or not 10 <= per_page <= 50:
             check.refuse("per_page", f"{per_page!r} is not a whole number from 10 to 50")
         return self._pages(per_page)
 
@@ -452,9 +452,7 @@ def _fields(
         if value is not None
     }
     if subscribed is not None:
-        if not isinstance(subscribed, bool):
-            check.refuse("subscribed", "must be True or False")
-        fields["subscribed"] = subscribed
+        fields["subscribed"] = check.flag("subscribed", subscribed)
     if mailing_lists:
         fields["mailingLists"] = check.mailing_lists(mailing_lists)
     return fields

@@ -135,12 +135,19 @@ _SUBSCRIPTION = {
 
 def order_of(payload: Payload) -> str | None:
     """Name the state that an event describes, where an older event must not overwrite a newer."""
-    name, contact = str(payload.get("eventName")), payload.get("contactIdentity") or {}
+    name, contact = payload.get("eventName"), _id(payload, "contactIdentity")
+    if contact is None:
+        return None
     if name in _SUBSCRIPTION:
-        return f"contact:{contact.get('id')}"
-    if name.startswith("contact.mailingList."):
-        return f"list:{contact.get('id')}:{(payload.get('mailingList') or {}).get('id')}"
+        return f"contact:{contact}"
+    if name in ("contact.mailingList.subscribed", "contact.mailingList.unsubscribed"):
+        return f"list:{contact}:{_id(payload, 'mailingList')}"
     return None
+
+
+def _id(payload: Payload, key: str) -> object:
+    inner = payload.get(key)
+    return inner.get("id") if isinstance(inner, Mapping) else None
 
 
 def parse_event(event: Event) -> LoopsEvent | Payload:

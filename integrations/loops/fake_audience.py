@@ -5,7 +5,7 @@ from typing import Any
 
 from integrations.core.wire import Request
 from integrations.loops.fake_state import State
-from integrations.loops.fake_vendor import check_email, fail, one_of, read, refuse
+from integrations.loops.fake_vendor import check_email, check_mapping, fail, one_of, read, refuse
 from integrations.loops.models import STANDARD_FIELDS
 
 REMOVAL_LIMIT = 5
@@ -18,6 +18,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "date": (str, int),
 }
 _STANDARD = ("email", "firstName", "lastName", "source", "subscribed", "userGroup", "userId")
+_STANDARD_TYPES = {name: "boolean" if name == "subscribed" else "string" for name in _STANDARD}
 
 
 def create(state: State, request: Request, now: float) -> object:
@@ -82,8 +83,7 @@ def list_properties(state: State, request: Request, now: float) -> object:
     wanted = request.query.get("list", "all")
     if wanted not in ("all", "custom"):
         refuse("list", "list must be all or custom.")
-    standard = {name: "boolean" if name == "subscribed" else "string" for name in _STANDARD}
-    chosen = state.properties if wanted == "custom" else {**standard, **state.properties}
+    chosen = state.properties if wanted == "custom" else {**_STANDARD_TYPES, **state.properties}
     return [{"key": key, "label": _label(key), "type": kind} for key, kind in chosen.items()]
 
 
@@ -93,7 +93,7 @@ def create_property(state: State, request: Request, now: float) -> object:
     name = body.get("name")
     if not isinstance(name, str) or not re.fullmatch(r"[a-z][A-Za-z0-9]*", name):
         fail(400, "Property name must be in camelCase.")
-    if body.get("type") not in _TYPES:
+    if body.get("type") not in tuple(_TYPES):
         fail(400, "Invalid property type.")
     if name in state.properties or name in STANDARD_FIELDS:
         fail(400, "Property already exists.")
@@ -119,7 +119,7 @@ def upsert(state: State, body: dict[str, Any]) -> dict[str, Any]:
         check_email(body["email"])
     _check_values(state, body)
     contact = state.contact(email=body.get("email"), userId=body.get("userId"))
-    lists = dict(body.get("mailingLists") or {})
+    lists = check_mapping(body, "mailingLists")
     fields = {key: value for key, value in body.items() if key != "mailingLists"}
     if contact is None:
         contact = _new_contact(state)
@@ -163,12 +163,13 @@ def _subscribe(contact: dict[str, Any], lists: dict[str, bool]) -> list[str]:
 
 
 def _check_values(state: State, body: dict[str, Any]) -> None:
-    for name in body.get("mailingLists") or {}:
+    for name in check_mapping(body, "mailingLists"):
         if name not in state.lists:
             fail(400, f"Mailing list not found: {name}")
-    for name, kind in state.properties.items():
+    for name, kind in {**_STANDARD_TYPES, **state.properties}.items():
         value = body.get(name)
-        fits = isinstance(value, _TYPES[kind]) and (kind == "boolean" or value not in (True, False))
+        # To Python, True is a number.
+        fits = isinstance(value, _TYPES[kind]) and isinstance(value, bool) == (kind == "boolean")
         if value is not None and not fits:
             refuse(name, f"{name} must be of type {kind}.")
 

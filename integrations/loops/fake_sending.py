@@ -1,14 +1,21 @@
 """The fake's emails and events."""
 
 import base64
-import binascii
 from datetime import UTC, datetime
 from typing import Any
 
 from integrations.core.wire import Request
 from integrations.loops.fake_audience import known_fields, upsert
 from integrations.loops.fake_state import TEST_DOMAINS, Email, State, Template, fill
-from integrations.loops.fake_vendor import RefusedError, check_email, fail, read, refuse
+from integrations.loops.fake_vendor import (
+    RefusedError,
+    check_email,
+    check_mapping,
+    fail,
+    read,
+    refuse,
+    whole,
+)
 
 _WINDOW_S = 24 * 3600
 _MAX_BYTES = 4_000_000
@@ -30,9 +37,11 @@ def transactional(state: State, request: Request, now: float) -> object:
     body = read(request, fields)
     to = check_email(body.get("email"))
     template = _template(state, body.get("transactionalId"))
-    given = body.get("dataVariables") or {}
+    given = check_mapping(body, "dataVariables")
     _check_variables(template, given)
     files = _attachments(body.get("attachments") or [], len(request.body))
+    if files and not state.attachments_enabled:
+        fail(400, "Attachments are not enabled for your account.", path="attachments")
     _use_key(state, request, now)
     if body.get("addToAudience") and state.contact(email=to) is None:
         upsert(state, {"email": to})
@@ -46,9 +55,9 @@ def event(state: State, request: Request, now: float) -> object:
     body = read(request, {*own, *known_fields(state)})
     if not isinstance(body.get("eventName"), str) or not body["eventName"]:
         fail(400, "eventName is required.")
+    properties = check_mapping(body, "eventProperties")
     _use_key(state, request, now)
     contact = upsert(state, {key: value for key, value in body.items() if key not in own})
-    properties = body.get("eventProperties") or {}
     state.events.append(
         {"eventName": body["eventName"], "email": contact["email"], "eventProperties": properties}
     )
@@ -57,11 +66,9 @@ def event(state: State, request: Request, now: float) -> object:
 
 def list_transactional(state: State, request: Request, now: float) -> object:
     """List the transactional emails, newest first, in pages."""
-    size = request.query.get("perPage", "20")
-    if not size.isdigit() or not 10 <= int(size) <= 50:
-        # The newer endpoints answer with the message alone.
+    per_page, start = whole(request, "perPage", 20), whole(request, "cursor", 0)
+    if not 10 <= per_page <= 50:
         raise RefusedError(400, {"message": "perPage must be between 10 and 50."})
-    per_page, start = int(size), int(request.query.get("cursor") or 0)
     every = list(reversed(state.templates.values()))
     shown, rest = every[start : start + per_page], every[start + per_page :]
     pages = -(-len(every) // per_page)
@@ -119,17 +126,19 @@ def _check_variables(template: Template, given: dict[str, Any]) -> None:
     fail(400, message, error=error, transactionalId=template.id)
 
 
-def _attachments(files: list[dict[str, Any]], size: int) -> tuple[str, ...]:
+def _attachments(files: object, size: int) -> tuple[str, ...]:
     if size >= _MAX_BYTES:
         fail(400, "The email is larger than 4 MB.", path="attachments")
+    if not isinstance(files, list):
+        fail(400, "attachments must be a list.", path="attachments")
     for each in files:
-        if set(each) != {"filename", "contentType", "data"}:
+        if not isinstance(each, dict) or set(each) != {"filename", "contentType", "data"}:
             fail(400, "An attachment has filename, contentType and data.", path="attachments")
         try:
             base64.b64decode(each["data"], validate=True)
-        except (binascii.Error, ValueError):
+        except (TypeError, ValueError):
             fail(400, "An attachment's data is not base64.", path="attachments")
-    return tuple(each["filename"] for each in files)
+    return tuple(str(each["filename"]) for each in files)
 
 
 def _use_key(state: State, request: Request, now: float) -> None:

@@ -106,6 +106,7 @@ class State:
     emails: list[Email] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     webhooks: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    attachments_enabled: bool = True
     ids: int = 0
 
     def new_id(self) -> str:

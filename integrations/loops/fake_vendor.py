@@ -40,7 +40,7 @@ def read(request: Request, known: set[str] | None) -> dict[str, Any]:
     """Return the JSON object of a body; fields that are not ``known`` are refused."""
     try:
         body = json.loads(request.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         fail(400, "Invalid JSON body.")
     if not isinstance(body, dict):
         fail(400, "The body must be an object.")
@@ -65,6 +65,23 @@ def check_query(request: Request) -> None:
     for name in request.query:
         if name not in _QUERY.get(path, set()):
             refuse(name, f"Unrecognized parameter: {name}")
+
+
+def whole(request: Request, name: str, default: int) -> int:
+    """Return a parameter of the query that is a whole number; the newer endpoints' refusal."""
+    value = request.query.get(name, "")
+    if value and not (value.isascii() and value.isdigit() and len(value) < 10):
+        # The newer endpoints answer with the message alone.
+        raise RefusedError(400, {"message": f"{name} must be a whole number."})
+    return int(value) if value else default
+
+
+def check_mapping(body: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return the object under ``name``, an empty one when it is absent."""
+    value = body.get(name)
+    if value is not None and not isinstance(value, dict):
+        refuse(name, f"{name} must be an object.")
+    return value or {}
 
 
 def check_email(value: object) -> str:

@@ -146,7 +146,7 @@ def network_wire(client: httpx.Client) -> Wire:
             raise ConnectFailedError(type(error).__name__) from error
         except httpx.TimeoutException as error:
             raise ReplyTimeoutError(type(error).__name__) from error
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise ReplyLostError(type(error).__name__) from error
         # The body is decoded by now: passing the encoding on would decode it twice.
         headers = {k: v for k, v in answer.headers.items() if k != "content-encoding"}

@@ -4,6 +4,7 @@ import base64
 import binascii
 import hmac
 import json
+import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
@@ -101,8 +102,8 @@ def webhook_pipeline(
 
 def _header(headers: Mapping[str, str], name: str) -> str:
     value = headers.get(name)
-    if not isinstance(value, str) or not value or len(value) > 4096:
-        raise SignatureError(f"the header {name} is missing, or too long")
+    if not isinstance(value, str) or not value or len(value) > 4096 or not value.isascii():
+        raise SignatureError(f"the header {name} is missing, too long, or not ASCII")
     return value
 
 
@@ -121,10 +122,10 @@ def _event(message_id: str, body: bytes) -> Event:
     try:
         payload = json.loads(body)
         name, created = payload["eventName"], float(payload["eventTime"])
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise SignatureError("signed, but no event of Loops: eventName, eventTime") from error
-    if not isinstance(name, str):
-        raise SignatureError("signed, but its eventName is no text")
+    if not isinstance(name, str) or not math.isfinite(created):
+        raise SignatureError("signed, but its eventName is no text, or its eventTime no time")
     return Event(
         provider="loops",
         id=message_id,
