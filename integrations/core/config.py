@@ -6,8 +6,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from integrations.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from dotenv.parser import Original
 
 
 class Mode(enum.StrEnum):
@@ -194,14 +198,21 @@ def _parse(path: Path) -> dict[str, str]:
     from dotenv.parser import parse_stream
 
     try:
-        text = path.read_text(encoding="utf-8")
+        # Editors on Windows put a mark before the first name, which would become part of it.
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path}: cannot be read: {error.__class__.__name__}") from error
     bindings = list(parse_stream(io.StringIO(text)))
-    bad = [binding.original.line for binding in bindings if binding.error]
+    bad = [_line(binding.original) for binding in bindings if binding.error]
     if bad:
         raise ConfigurationError(
             f"{path}: cannot be read. Write NAME=value, one on a line:",
             problems=[f"line {line}" for line in bad],
         )
     return {b.key: b.value for b in bindings if b.key and b.value is not None}
+
+
+def _line(original: "Original") -> int:
+    # python-dotenv counts from the blank lines before a binding (1.2, 2026-11).
+    blank = original.string[: len(original.string) - len(original.string.lstrip())]
+    return original.line + blank.count("\n")

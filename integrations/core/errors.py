@@ -94,6 +94,10 @@ class ProviderError(IntegrationError):
         self.hint = hint
         super().__init__(message)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Survive pickling: a pool of processes sends errors back that way."""
+        return _restored, (type(self), self.message, self.provider), self.__dict__
+
     def __str__(self) -> str:
         """Say who, what, and what to do next, in one line."""
         status = f" {self.status}" if self.status is not None else ""
@@ -104,6 +108,10 @@ class ProviderError(IntegrationError):
         if self.hint:
             parts.append(self.hint)
         return " ".join(parts)
+
+
+def _restored(kind: type[ProviderError], message: str, provider: str) -> ProviderError:
+    return kind(message, provider=provider)
 
 
 class AuthenticationError(ProviderError):

@@ -3,7 +3,7 @@
 import logging
 import re
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import quote, unquote_plus, urlsplit
 
 REDACTED = "[redacted]"
 
@@ -58,7 +58,7 @@ def get_logger(provider: str) -> logging.Logger:
 
 
 def log_event(logger: logging.Logger, level: int, event: str, **fields: object) -> None:
-    """Log ``event`` with ``fields`` in the text and as ``extra=``.
+    """Log ``event`` with ``fields`` in the text, and those in :data:`SAFE_FIELDS` as ``extra=``.
 
     The value of a field whose name is not in :data:`SAFE_FIELDS` is replaced.
     """
@@ -66,7 +66,9 @@ def log_event(logger: logging.Logger, level: int, event: str, **fields: object) 
         return
     safe = {name: value if name in SAFE_FIELDS else REDACTED for name, value in fields.items()}
     text = " ".join([event, *(f"{name}={value}" for name, value in safe.items())])
-    logger.log(level, "%s", text, extra={"event": event, **safe}, stacklevel=2)
+    # logging raises when extra= has a name of its own, such as ``message``; no safe field does.
+    extra = {name: value for name, value in safe.items() if name in SAFE_FIELDS}
+    logger.log(level, "%s", text, extra={"event": event, **extra}, stacklevel=2)
 
 
 def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
@@ -78,32 +80,48 @@ def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def redact_url(url: str) -> str:
-    """Return the URL without its user info and with the query's values replaced."""
-    parts = urlsplit(url)
+    """Return the URL without its user info and with the query's values replaced.
+
+    What is no URL is replaced as a whole: nobody can tell which part of it is the secret.
+    """
+    try:
+        parts = urlsplit(url)
+        # An unquoted "/" or "#" in a password ends the host early; then the port is no number.
+        _ = parts.port
+    except ValueError:
+        return REDACTED
     host = parts.netloc.rpartition("@")[2]
-    query = "&".join(
-        f"{quote(name)}={REDACTED}" for name, _ in parse_qsl(parts.query, keep_blank_values=True)
-    )
+    query = "&".join(_redact_parameter(part) for part in parts.query.split("&") if part)
     return parts._replace(netloc=host, query=query, fragment="").geturl()
 
 
-_URL = re.compile(r"https?://[^\s\"'<>]+")
+def _redact_parameter(part: str) -> str:
+    # Without "=", the name itself is the value, as in "/login?TOKEN".
+    name, given, _ = part.partition("=")
+    return f"{quote(unquote_plus(name))}={REDACTED}" if given else REDACTED
+
+
+# An apostrophe is part of the URL: httpx leaves it as it is in a query.
+_URL = re.compile(r"https?://[^\s\"<>]+")
 
 
 class UrlRedactingFilter(logging.Filter):
-    """Replace the query of every URL in a record's arguments.
+    """Replace the query of every URL in a record's message and arguments.
 
     httpx logs each URL at INFO, and a contact look-up carries the address in its query.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Rewrite the arguments in place and keep the record."""
+        """Rewrite the record in place and keep it."""
+        record.msg = _without_queries(record.msg)
         if isinstance(record.args, tuple):
-            record.args = tuple(
-                _URL.sub(lambda found: redact_url(found[0]), str(arg)) if "://" in str(arg) else arg
-                for arg in record.args
-            )
+            record.args = tuple(_without_queries(arg) for arg in record.args)
         return True
+
+
+def _without_queries(part: object) -> object:
+    text = str(part)
+    return _URL.sub(lambda found: redact_url(found[0]), text) if "://" in text else part
 
 
 def redact_http_library_logs() -> None:

@@ -21,7 +21,7 @@ def _is_local(host: object) -> bool:
         return True
     name = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host)
     name = name.strip("[]").rstrip(".").lower()
-    if name in _LOCAL_NAMES:
+    if name in _LOCAL_NAMES or name == socket.gethostname().lower():
         return True
     try:
         address = ipaddress.ip_address(name.partition("%")[0])
@@ -74,6 +74,27 @@ def _patch_sendto(allow_loopback: bool) -> None:
     _patch(socket.socket, "sendto", guarded)
 
 
+def _patch_sendmsg(allow_loopback: bool) -> None:
+    original = socket.socket.sendmsg
+
+    def guarded(self: socket.socket, buffers: Any, *args: Any) -> int:
+        # sendmsg(buffers, ancillary data, flags, address)
+        _guard_address(self.family, args[2] if len(args) > 2 else None, allow_loopback)
+        return original(self, buffers, *args)
+
+    _patch(socket.socket, "sendmsg", guarded)
+
+
+def _patch_gethostbyname(name: str, allow_loopback: bool) -> None:
+    original = getattr(socket, name)
+
+    def guarded(host: Any) -> Any:
+        _refuse(host, None, allow_loopback)
+        return original(host)
+
+    _patch(socket, name, guarded)
+
+
 def _patch_getaddrinfo(allow_loopback: bool) -> None:
     original = socket.getaddrinfo
 
@@ -94,6 +115,9 @@ def block_network(*, allow_loopback: bool = True) -> None:
     for name in ("connect", "connect_ex"):
         _patch_connect(name, allow_loopback)
     _patch_sendto(allow_loopback)
+    _patch_sendmsg(allow_loopback)
+    for name in ("gethostbyname", "gethostbyname_ex"):
+        _patch_gethostbyname(name, allow_loopback)
     _patch_getaddrinfo(allow_loopback)
 
 

@@ -80,12 +80,15 @@ class Retry:
         raise AssertionError("tenacity returns or raises")  # pragma: no cover
 
     def _wait(self, state: RetryCallState) -> float:
-        backoff = min(self.cap_s, self.base_s * 2.0 ** (state.attempt_number - 1))
+        # Beyond 2**64 the cap has long been reached, and a float would overflow.
+        backoff = min(self.cap_s, self.base_s * 2.0 ** min(state.attempt_number - 1, 64))
         wait = backoff * (0.5 + self.random() / 2)
         error = state.outcome.exception() if state.outcome else None
         asked = error.retry_after if isinstance(error, ProviderError) else None
+        if asked is None:
+            return wait
         # A little jitter on top, so that everybody told "2 seconds" does not return together.
-        return wait if asked is None else asked + self.random() * min(self.base_s, asked / 10)
+        return min(self.cap_s, asked + self.random() * min(self.base_s, asked / 10))
 
 
 def parse_retry_after(value: str | None, now: float) -> float | None:

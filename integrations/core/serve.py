@@ -3,8 +3,12 @@
 from collections.abc import Callable, Iterable
 from http.client import responses
 from typing import Any
+from urllib.parse import quote
 
 from integrations.core.wire import Request, Response, Wire, WireError
+
+# What a path may hold as it is (RFC 3986 §3.3).
+_PATH_SAFE = "/:@!$&'()*+,;=~"
 
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
@@ -41,8 +45,8 @@ def _request(environ: dict[str, Any]) -> Request:
         headers["content-type"] = environ["CONTENT_TYPE"]
     query = f"?{environ['QUERY_STRING']}" if environ.get("QUERY_STRING") else ""
     host = environ.get("HTTP_HOST", "localhost")
-    # WSGI hands the path over as latin-1 text of the UTF-8 bytes (PEP 3333).
-    path = environ.get("PATH_INFO", "/").encode("latin-1").decode("utf-8", "replace")
+    # WSGI hands the path over unquoted, as latin-1 text of its bytes (PEP 3333).
+    path = quote(environ.get("PATH_INFO", "/").encode("latin-1"), safe=_PATH_SAFE)
     length = int(environ.get("CONTENT_LENGTH") or 0)
     body = environ["wsgi.input"].read(length) if length else b""
     return Request(environ["REQUEST_METHOD"], f"http://{host}{path}{query}", headers, body)

@@ -43,12 +43,7 @@ class Displayed:
     """Mixin: show a dataclass as a table of its fields in a notebook; ``raw`` is left out."""
 
     def _repr_html_(self) -> str:
-        shown = [f for f in dataclasses.fields(self) if f.repr and f.name != "raw"]  # type: ignore[arg-type]  # mixed into dataclasses only
-        return table(
-            ("field", "value"),
-            ((f.name, getattr(self, f.name)) for f in shown),
-            type(self).__name__,
-        )
+        return table(("field", "value"), _fields(self), type(self).__name__)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,7 +92,7 @@ def exchange(request: "Request", response: "Response | None" = None, outcome: st
     ]
     text = escape("\n".join(lines) + _body(request.body))
     if response is not None:
-        answer = [f"HTTP {response.status}", *_headers(response.headers), ""]
+        answer = [f"HTTP {response.status}", *_headers(redact_headers(response.headers)), ""]
         text += "\n\n" + escape("\n".join(answer) + _body(response.body))
     elif outcome:
         text += f"\n\n— {escape(outcome)} —"
@@ -155,6 +150,15 @@ def _arrow(start: int, end: int, y: int, text: str) -> str:
     )
 
 
+def _fields(shown: Any) -> list[tuple[str, object]]:
+    """Return the fields of a dataclass that may be shown."""
+    return [
+        (each.name, getattr(shown, each.name))
+        for each in dataclasses.fields(shown)
+        if each.repr and each.name != "raw"
+    ]
+
+
 def _text(cell: object) -> str:
     if cell is None:
         return "—"
@@ -162,8 +166,8 @@ def _text(cell: object) -> str:
         return "yes" if cell else "no"
     if isinstance(cell, Mapping):
         return ", ".join(f"{key}: {_text(value)}" for key, value in cell.items()) or "—"
-    if dataclasses.is_dataclass(cell):
-        return ", ".join(_text(getattr(cell, each.name)) for each in dataclasses.fields(cell))
+    if dataclasses.is_dataclass(cell) and not isinstance(cell, type):
+        return ", ".join(_text(value) for _, value in _fields(cell))
     if isinstance(cell, (list, tuple)):
         return ", ".join(str(item) for item in cell) or "—"
     return str(cell)
@@ -187,10 +191,18 @@ def _body(body: bytes) -> str:
 def _shown(value: Any) -> Any:
     if isinstance(value, dict):
         return {
-            name: REDACTED if _PRIVATE.search(name) and isinstance(inner, str) else _shown(inner)
+            name: _hidden(inner) if _PRIVATE.search(name) else _shown(inner)
             for name, inner in value.items()
         }
     return [_shown(item) for item in value] if isinstance(value, list) else value
+
+
+def _hidden(value: Any) -> Any:
+    """Replace what a private name holds; an object has names of its own."""
+    if isinstance(value, list):
+        return [_hidden(item) for item in value]
+    plain = value is None or isinstance(value, (bool, dict))
+    return _shown(value) if plain else REDACTED
 
 
 def _concerns(request: "Request") -> str:

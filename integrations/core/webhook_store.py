@@ -110,7 +110,10 @@ class MemoryEventStore:
     """A store in this process, for tests, notebooks and single-process services."""
 
     def __init__(self, limit: int = 10_000) -> None:
-        """Keep at most ``limit`` events; the oldest finished ones are dropped first."""
+        """Keep at most ``limit`` events: drop the oldest settled one, else the oldest failed one.
+
+        Events that somebody is handling are kept, whatever the limit.
+        """
         self._limit = limit
         self._events: dict[tuple[str, str], StoredEvent] = {}
         self._newest: dict[tuple[str, str], float] = {}
@@ -132,6 +135,7 @@ class MemoryEventStore:
             token = known.attempts + 1 if known else 1
             if not force and event.order and self._is_stale(event):
                 self._events[key] = StoredEvent(event, State.STALE, token)
+                self._drop_oldest()
                 return Claimed.STALE, token
             self._events[key] = StoredEvent(event, State.CLAIMED, token, until)
             self._drop_oldest()
@@ -179,6 +183,8 @@ class MemoryEventStore:
 
     def _drop_oldest(self) -> None:
         if len(self._events) > self._limit:
-            done = (key for key, kept in self._events.items() if kept.state in _DONE)
-            if oldest := next(done, None):
-                del self._events[oldest]
+            for states in (_DONE, (State.FAILED,)):
+                ended = (key for key, kept in self._events.items() if kept.state in states)
+                if oldest := next(ended, None):
+                    del self._events[oldest]
+                    return

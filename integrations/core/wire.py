@@ -4,6 +4,7 @@ A fake, the network, a dry run, a guard, a fault and a recorder are all a :data:
 compose by calling each other. Adapters hang a wire on the vendor SDK's own extension point.
 """
 
+import base64
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from integrations.core.errors import GuardError
-from integrations.core.log import redact_headers, redact_url
+from integrations.core.log import redact_url
 
 _EMPTY: Mapping[str, str] = MappingProxyType({})
 
@@ -133,6 +134,17 @@ class Guarded:
 LIVE_KEY_PREFIXES = ("sk_live_", "rk_live_")
 
 
+def _credentials(value: str) -> str:
+    """Return a header's value, with the user and password of basic authentication in clear."""
+    scheme, _, encoded = value.partition(" ")
+    if scheme.lower() != "basic":
+        return value
+    try:
+        return value + " " + base64.b64decode(encoded).decode("latin-1")
+    except ValueError:
+        return value
+
+
 def refuse_live_keys(request: Request) -> None:
     """Refuse a request that carries a key whose prefix says it is live.
 
@@ -140,9 +152,10 @@ def refuse_live_keys(request: Request) -> None:
         GuardError: naming the header, never the key.
     """
     for name, value in request.headers.items():
-        if any(part.startswith(LIVE_KEY_PREFIXES) for part in value.split()):
+        credentials = _credentials(value)
+        if any(prefix in credentials for prefix in LIVE_KEY_PREFIXES):
             raise GuardError(
-                f"{redact_headers({name: value})}: a live key in sandbox mode. Nothing was sent. "
+                f"{name}: a live key in sandbox mode. Nothing was sent. "
                 "Use a test key, or set the mode to 'live' if you mean it."
             )
 
@@ -151,7 +164,8 @@ def refuse_live_keys(request: Request) -> None:
 class RecipientGuard:
     """Refuse a request to anybody who is not on the allow-list.
 
-    ``allowed`` holds exact addresses and ids, or ``@domain`` for everybody at a domain.
+    ``allowed`` holds exact addresses and ids, or ``@domain`` for everybody at a domain; case does
+    not matter.
     ``recipients`` reads from a request everybody whom it concerns.
     """
 
@@ -165,10 +179,12 @@ class RecipientGuard:
         Raises:
             GuardError: naming the setting that would allow the recipient.
         """
+        allowed = {entry.lower() for entry in self.allowed}
         for recipient in self.recipients(request):
             name = recipient.lower()
-            domain = "".join(name.rpartition("@")[1:])
-            if name not in self.allowed and (name == domain or domain not in self.allowed):
+            # Two "@" are two addresses, of which a service may take the first.
+            user, _, domain = name.partition("@")
+            if name not in allowed and not (user and f"@{domain}" in allowed):
                 raise GuardError(
                     f"{recipient!r} is not on sandbox mode's allow-list. Nothing was sent. "
                     f"Add it, or its @domain, to {self.setting}."

@@ -61,6 +61,13 @@ def flag(argument: str, value: object) -> bool:
     return value
 
 
+def whole(argument: str, value: object, low: int, high: int) -> int:
+    """Return a whole number within bounds."""
+    if not isinstance(value, int) or not low <= value <= high:
+        refuse(argument, f"{value!r} is not a whole number from {low} to {high}")
+    return value
+
+
 def email(argument: str, value: object) -> str:
     """Return an address: one @, printable, no spaces, a dotted domain, at most 254 characters."""
     address = text(argument, value, 254)
@@ -164,7 +171,7 @@ def _scalar(argument: str, value: Scalar) -> Scalar:
     if isinstance(value, str):
         _check_length(argument, value)
     elif value.bit_length() > 1024 if isinstance(value, int) else not math.isfinite(value):
-        refuse(argument, "is no number in JSON: not finite, or beyond a double")
+        refuse(argument, "is no number in JSON: it is nan, infinite, or beyond a double")
     return value
 
 

@@ -119,7 +119,7 @@ def send_many(
         InvalidRequestError: ``batch`` or ``rate`` is wrong, or two messages have one key; nothing
             was sent.
     """
-    if not isinstance(rate, (int, float)) or not 0 < rate <= RATE:
+    if type(rate) not in (int, float) or not 0 < rate <= RATE:
         refuse("rate", f"{rate!r} is not above 0 and at most {RATE:g}, Loops' limit")
     keyed = _with_keys(tuple(messages), text("batch", batch, 60))
     run = _Run(client, Pacer(rate, client.clock), on_progress)

@@ -141,7 +141,9 @@ class LoopsClient:
 
         Source: https://loops.so/docs/api-reference/dedicated-sending-ips
         """
-        return self._calls.read("/v1/dedicated-sending-ips", lambda raw: tuple(map(str, _list(raw))))
+        return self._calls.read(
+            "/v1/dedicated-sending-ips", lambda raw: tuple(map(str, _list(raw)))
+        )
 
     # Sending ---------------------------------------------------------------------------------
 
@@ -247,9 +249,7 @@ class LoopsClient:
         Source: https://loops.so/docs/api-reference/list-transactional-emails (the endpoint at
         ``/v1/transactional`` is deprecated)
         """
-        if not isinstance(per_page, int) or not 10 <= per_page <= 50:
-            check.refuse("per_page", f"{per_page!r} is not a whole number from 10 to 50")
-        return self._pages(per_page)
+        return self._pages(check.whole("per_page", per_page, 10, 50))
 
     # Contacts --------------------------------------------------------------------------------
 

@@ -186,6 +186,6 @@ def test_a_wire_can_be_served_over_http() -> None:
     }
     body = wsgi_app(echo)(environ, lambda status, headers: answer.append(status))
     assert (answer, b"".join(body)) == (["200 OK"], b'{"success": true}')
-    assert echo.seen[0].path == "/v1/ü"
+    assert echo.seen[0].path == "/v1/%C3%BC"
     assert echo.seen[0].headers["idempotency-key"] == "k"
     assert echo.seen[0].body == b"{}"
