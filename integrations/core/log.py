@@ -106,15 +106,16 @@ _URL = re.compile(r"https?://[^\s\"<>]+")
 
 
 class UrlRedactingFilter(logging.Filter):
-    """Replace the query of every URL in a record's message and arguments.
+    """Replace the query of every URL in a record's arguments, or in its text without any.
 
     httpx logs each URL at INFO, and a contact look-up carries the address in its query.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Rewrite the record in place and keep it."""
-        record.msg = _without_queries(record.msg)
-        if isinstance(record.args, tuple):
+        if not record.args:
+            record.msg = _without_queries(record.msg)
+        elif isinstance(record.args, tuple):
             record.args = tuple(_without_queries(arg) for arg in record.args)
         return True
 

@@ -35,7 +35,8 @@ def _is_local(host: object) -> bool:
 def _refuse(host: object, port: object, allow_loopback: bool) -> None:
     if allow_loopback and _is_local(host):
         return
-    where = f"{host!s}:{port}" if port is not None else str(host)
+    name = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host)
+    where = f"{name}:{port}" if port is not None else name
     raise NetworkBlockedError(
         f"a connection to {where} was blocked: tests and mock mode never leave this machine. "
         "Use the service's fake, or call integrations.core.netguard.unblock_network() first."

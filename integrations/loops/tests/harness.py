@@ -32,6 +32,7 @@ class Harness:
     secret, old_secret = SECRET, OLD_SECRET
     secret_setting = "LOOPS_SIGNING_SECRET"
     wrong_key: ClassVar = {"LOOPS_API_KEY": "someotherkey0001"}
+    live_key: ClassVar = {"LOOPS_API_KEY": "sk_live_contracthush"}
     strangers_only: ClassVar = {"LOOPS_SANDBOX_RECIPIENTS": "@elsewhere.example"}
     event_type = "testing.testEvent"
 

@@ -1,0 +1,151 @@
+import re
+from dataclasses import dataclass, field
+from xml.etree import ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from integrations.core.config import Secret
+from integrations.core.outbox import Exchange, Outbox
+from integrations.core.views import (
+    Displayed,
+    Html,
+    exchange,
+    message,
+    moment,
+    outbox,
+    rows,
+    sequence,
+    table,
+)
+from integrations.core.wire import Request, Response
+
+HOSTILE = st.text().map(lambda text: f"<script>{text}</script>\"'&")
+PRINTED = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cn")), max_size=40)
+
+
+@dataclass(frozen=True)
+class Inner:
+    name: str
+    key: str = field(default="hush", repr=False)
+    raw: str = "hush"
+
+
+@dataclass(frozen=True)
+class Outer(Displayed):
+    inner: Inner
+    secret: Secret
+    done: bool = True
+    nothing: str | None = None
+    hidden: str = field(default="hush", repr=False)
+    raw: str = "hush"
+
+
+def cells(html: str) -> list[str]:
+    return re.findall("<td>(.*?)</td>", html)
+
+
+@given(HOSTILE)
+def test_what_comes_from_outside_is_escaped(text: str) -> None:
+    request = Request(
+        "POST",
+        f"https://api.test/{text}?{text}=1",
+        {"User-Id": text},
+        f'"{text}"'.encode(errors="replace"),
+    )
+    response = Response.of_json(200, {text: text})
+    kept = Outbox()
+    kept.add(Exchange(0.0, request, response, text))
+    html = [
+        table((text,), [(text,), ([text],), ({text: text},), (Inner(text),)], text),
+        rows((text,), [(text,)], text).html,
+        exchange(request, response),
+        exchange(request, None, text),
+        message([(text, text)], text, "<p>body</p>"),
+        sequence([text], [(text, text, text)]).html,
+        outbox(kept),
+        Outer(Inner(text), Secret(text))._repr_html_(),
+    ]
+    assert not [each for each in html if "<script" in each]
+
+
+@given(PRINTED, PRINTED)
+def test_a_diagram_is_valid_xml(name: str, text: str) -> None:
+    actors = ["a", f"b{name}"]
+    html = sequence(actors, [("a", actors[1], text), (actors[1], "a", text), ("a", "a", text)]).html
+    drawing = ET.fromstring(html)  # noqa: S314  # our own text
+    assert drawing.attrib["aria-label"].count("to a:") == 2
+    assert len(drawing.findall("polygon")) == 2
+
+
+def test_an_arrow_between_strangers_is_not_drawn() -> None:
+    with pytest.raises(KeyError):
+        sequence(["a"], [("a", "b", "?")])
+
+
+def test_a_dataclass_shows_its_fields_and_leaves_raw_and_hidden_ones_out() -> None:
+    html = Outer(Inner("n"), Secret("hush"))._repr_html_()
+    assert "<caption>Outer</caption>" in html
+    assert cells(html) == [
+        *("inner", "n"),
+        *("secret", "Secret(&#x27;…&#x27;)"),
+        *("done", "yes"),
+        *("nothing", "—"),
+    ]
+
+
+def test_cells_are_written_for_people() -> None:
+    html = table(("a",), [(None,), (False,), ({},), ([],), ((1, 2),), ({"k": None},), (Inner,)])
+    assert cells(html)[:6] == ["—", "no", "—", "—", "1, 2", "k: —"]
+    assert "Inner" in cells(html)[6]
+
+
+def test_secrets_of_a_request_and_of_its_response_are_not_shown() -> None:
+    body = (
+        b'{"email": "a@b.test", "resetUrl": "hush", "code": 123456, "links": ["hush"],'
+        b' "variables": {"magic_link": "hush", "name": "Ada"}, "tokens": [[1234567]],'
+        b' "data": {"password": "hush", "kind": "shown"}, "codeSent": true}'
+    )
+    request = Request(
+        "POST", "https://u:hush@api.test/v1?q=hush#hush", {"Authorization": "Bearer hush"}, body
+    )
+    html = exchange(request, Response(200, {"Set-Cookie": "hush"}, body))
+    assert not re.search("hush|123456", html)
+    for shown in ("a@b.test", "Ada", "shown", "true"):
+        assert html.count(shown) == 2
+    assert "POST https://api.test/v1?q=[redacted]" in html
+
+
+def test_a_body_that_is_no_json_is_only_counted() -> None:
+    html = exchange(Request("POST", "https://api.test/", {}, b"password=hush"))
+    assert "(13 bytes)" in html
+    assert "hush" not in html
+
+
+def test_an_end_without_a_response_is_named() -> None:
+    assert "— not sent —" in exchange(Request("GET", "https://api.test/"), None, "not sent")
+
+
+@pytest.mark.parametrize(
+    ("body", "who"),
+    [
+        (b'{"email": "a@b.test"}', "a@b.test"),
+        (b'{"userId": "u1"}', "u1"),
+        (b"[1]", ""),
+        (b"\xff", ""),
+        (b"", "q@b.test"),
+    ],
+)
+def test_an_outbox_says_whom_a_request_concerns(body: bytes, who: str) -> None:
+    kept = Outbox()
+    kept.add(Exchange(0.0, Request("GET", "https://api.test/x?email=q@b.test", {}, body), None, ""))
+    assert cells(outbox(kept))[:3] == ["00:00:00", "GET /x", who]
+
+
+def test_a_piece_of_html_is_shown_as_it_is_and_is_quiet_elsewhere() -> None:
+    assert (Html("<b>x</b>")._repr_html_(), repr(Html("<b>x</b>"))) == ("<b>x</b>", "Html")
+
+
+def test_a_moment_is_in_utc() -> None:
+    assert moment(1_767_603_600.0) == "2026-01-05 09:00:00Z"
