@@ -11,7 +11,7 @@ from book.tools.normalise import KERNELSPEC, LANGUAGE_INFO, normalise, relative_
 from book.tools.widgets import STATE_MIME, VIEW_MIME
 from tests.tools.samples import code, error, notebook, result, save, stream
 
-ROOT = Path("/work/book")
+ROOT = Path("/srv/book")
 
 
 def widget_notebook(box: str, child: str, orphan: str, link: str) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def test_what_changes_with_the_time_or_the_machine_is_dropped() -> None:
 
 
 def test_a_traceback_keeps_no_path_of_the_machine() -> None:
-    frames = ["File /work/book/integrations/x.py:3", "File /opt/v/lib/python3.12/json/a.py:1"]
+    frames = ["File /srv/book/integrations/x.py:3", "File /opt/v/lib/python3.12/json/a.py:1"]
     clean = normalise(notebook(code("1 / 0", error("E", *frames))), ROOT)
     assert clean["cells"][1]["outputs"][0]["traceback"] == [
         "File integrations/x.py:3",
