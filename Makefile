@@ -59,7 +59,8 @@ html: $(STAMP)
 		$(MAKE) --no-print-directory verify; \
 	fi
 	@# A build on top of an older one does not repeat the warnings of pages it does not read.
-	@rm -rf $(HTML) _build/.doctrees
+	@# The record goes first: a build that fails must not pass for the one before it.
+	@rm -rf _build/book.built $(HTML) _build/.doctrees
 	@before=$$($(FINGERPRINT) show book) && \
 		$(ISOLATED) $(JUPYTER_BOOK) build . -n -W --keep-going --quiet && \
 		$(PY) -m book.tools.check_book && \

@@ -68,6 +68,8 @@ def test_a_traceback_keeps_no_path_of_the_machine() -> None:
         "File lib/python3/json/a.py:1",
     ]
     assert relative_paths("/a/b/site-packages/httpx/x.py", ROOT) == "site-packages/httpx/x.py"
+    coloured = "\x1b[32m/work/book/.venv/lib/python3.11/site-packages/x.py:6\x1b[39m"
+    assert relative_paths(coloured, ROOT) == "\x1b[32msite-packages/x.py:6\x1b[39m"
 
 
 def test_cells_without_an_id_get_one_that_stays() -> None:
