@@ -184,7 +184,7 @@ def _duplicate(conflict: ConflictError) -> DuplicateRequestError:
 def _parsed(response: httpx.Response, parse: Callable[[Any], T], *, writes: bool) -> T:
     try:
         return parse(json.loads(response.content))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise unreadable(response, writes=writes) from error
 
 

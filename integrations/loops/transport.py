@@ -200,7 +200,7 @@ def unreadable(response: httpx.Response, *, writes: bool) -> UnavailableError:
 def _object(response: httpx.Response) -> Mapping[str, Any]:
     try:
         body = json.loads(response.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
 

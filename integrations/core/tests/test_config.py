@@ -1,4 +1,5 @@
 import pickle
+import traceback
 from pathlib import Path
 
 import pytest
@@ -47,8 +48,11 @@ def test_all_that_is_wrong_is_said_at_once_and_secrets_are_not() -> None:
 
 def test_a_secret_is_not_shown_and_not_pickled() -> None:
     secret = Secret("hush-hush")
-    shown = f"{secret!r} {secret} {secret:} {[secret]} {vars}".replace("vars", "")
-    assert "hush" not in shown
+    assert "hush" not in f"{secret!r} {secret} {secret:} {[secret]} " + repr((secret,))
+    with pytest.raises(TypeError):
+        f"{secret:>20}"
+    assert not hasattr(secret, "__dict__")
+    assert len({secret, Secret("hush-hush"), Secret("other")}) == 2
     assert secret.reveal() == "hush-hush"
     assert secret == Secret("hush-hush")
     assert not Secret("")
@@ -89,6 +93,76 @@ def test_an_unreadable_line_is_named_by_its_number_and_not_shown(tmp_path: Path)
         read_env(tmp_path / ".env")
     assert "line 2" in str(raised.value)
     assert "hush" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [("GOOD=1\n\n\n'hush hush\n", 4), ("\n# note\n  'hush\n", 3), ("= hush\nB=1\n", 1)],
+)
+def test_the_number_is_the_lines_own_whatever_stands_before_it(
+    tmp_path: Path, text: str, line: int
+) -> None:
+    (tmp_path / ".env").write_text(text)
+    with pytest.raises(ConfigurationError) as raised:
+        read_env(tmp_path / ".env")
+    assert raised.value.problems == (f"line {line}",)
+    assert "hush" not in "".join(traceback.format_exception(raised.value))
+
+
+def test_a_file_that_is_no_text_is_refused_without_its_content(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"KEY=hush\xff\n")
+    with pytest.raises(ConfigurationError, match="UnicodeDecodeError") as raised:
+        read_env(tmp_path / ".env")
+    assert "hush" not in "".join(traceback.format_exception(raised.value))
+
+
+def test_a_file_of_a_windows_editor_is_read(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"\xef\xbb\xbfTOY_A=1\r\nTOY_B=2\r\n")
+    found = read_env(tmp_path / ".env")
+    assert (found["TOY_A"], found["TOY_B"]) == ("1", "2")
+
+
+def test_no_file_is_read_when_none_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOY_A", "x")
+    assert read_env(None)["TOY_A"] == "x"
+
+
+def test_an_unset_setting_falls_back_to_its_mock_value_in_mock_mode_only() -> None:
+    setting = Setting("TOY_A", "A.", required=(Mode.MOCK, Mode.LIVE), mock="m", default="")
+    assert load("toy", [setting], {"TOY_A": "  "}, Mode.MOCK) == {"TOY_A": "m"}
+    assert load("toy", [setting], {"TOY_A": " v "}, Mode.MOCK) == {"TOY_A": "v"}
+    with pytest.raises(ConfigurationError, match=r"TOY_A is missing: A\."):
+        load("toy", [setting], {}, Mode.LIVE)
+
+
+def test_a_placeholder_is_refused_only_where_the_setting_is_required() -> None:
+    env = {"TOY_KEY": "<key>"}
+    assert load("toy", [KEY], env, Mode.DEBUG) == env
+    with pytest.raises(ConfigurationError, match="still a placeholder"):
+        load("toy", [KEY], env, Mode.LIVE)
+
+
+def test_a_setting_tells_what_is_wrong_with_a_value() -> None:
+    assert URL.problem("<url>") == "is still a placeholder"
+    assert URL.problem("http://x.test") == "is no https URL"
+    assert URL.problem("https://x.test") is None
+    assert KEY.problem("anything") is None
+
+
+def test_a_mode_is_read_in_any_case_and_an_empty_one_is_unset() -> None:
+    env = {"TOY_MODE": "", "INTEGRATIONS_MODE": " Sandbox "}
+    assert resolve_mode("toy", None, env) is Mode.SANDBOX
+    assert resolve_mode("toy", "", env) is Mode.SANDBOX
+
+
+def test_a_secret_is_not_in_a_traceback_with_its_variables() -> None:
+    def fail(secret: Secret) -> None:
+        raise ConfigurationError(f"{secret}", problems=[f"{secret!r}"])
+
+    with pytest.raises(ConfigurationError) as raised:
+        fail(Secret("-".join(["hush"] * 2)))
+    shown = traceback.TracebackException.from_exception(raised.value, capture_locals=True)
+    assert "hush-hush" not in "".join(shown.format())
 
 
 def test_lists_are_split_at_commas() -> None:

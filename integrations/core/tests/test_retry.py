@@ -1,3 +1,7 @@
+import traceback
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -70,9 +74,10 @@ def test_retry_after_is_honoured_up_to_the_cap() -> None:
     assert clock.sleeps == [5]
 
 
-def test_a_policy_that_cannot_work_is_refused() -> None:
+@pytest.mark.parametrize("wrong", [{"attempts": 0}, {"base_s": -1}, {"cap_s": -0.1}])
+def test_a_policy_that_cannot_work_is_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="attempts"):
-        Retry(attempts=0)
+        Retry(**wrong)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -92,20 +97,103 @@ def test_both_forms_of_retry_after_are_read(value: str | None, seconds: float | 
     assert parse_retry_after(value, EXAMPLE_TIME) == seconds
 
 
-@given(st.text())
-def test_no_retry_after_breaks_it(value: str) -> None:
-    found = parse_retry_after(value, EXAMPLE_TIME)
+WORDS = ["Mon,", "05", "Jan", "2026", "09:00:30", "GMT", "+9999", "-0000", "9" * 30, ":", "1e5"]
+
+
+@given(
+    st.text() | st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join),
+    st.floats(-1e12, 1e12),
+)
+def test_no_retry_after_breaks_it(value: str, now: float) -> None:
+    found = parse_retry_after(value, now)
     assert found is None or found >= 0
 
 
-def test_an_error_says_who_what_and_what_next() -> None:
-    error = UnavailableError(
-        "it broke", provider="toy", status=500, outcome_unknown=True, hint="Look first."
+@given(st.integers(0, 10**9))
+def test_both_forms_say_the_same(seconds: int) -> None:
+    date = format_datetime(datetime.fromtimestamp(EXAMPLE_TIME + seconds, UTC), usegmt=True)
+    assert parse_retry_after(date, EXAMPLE_TIME) == seconds
+    assert parse_retry_after(str(seconds), EXAMPLE_TIME) == seconds
+
+
+@given(
+    random=st.sampled_from([0.0, 0.5, 0.999]),
+    base=st.floats(0, 100),
+    cap=st.floats(0, 100),
+    attempts=st.integers(2, 12),
+)
+def test_every_wait_is_between_half_and_all_of_the_capped_backoff(
+    random: float, base: float, cap: float, attempts: int
+) -> None:
+    clock = ManualClock()
+    policy = Retry(attempts, base_s=base, cap_s=cap, clock=clock, random=lambda: random)
+    with pytest.raises(UnavailableError):
+        run([down() for _ in range(attempts)], policy)
+    assert len(clock.sleeps) == attempts - 1
+    for number, wait in enumerate(clock.sleeps):
+        backoff = min(cap, base * 2**number)
+        assert backoff / 2 <= wait <= backoff
+
+
+@given(asked=st.floats(0, 20), random=st.sampled_from([0.0, 0.999]))
+def test_a_wait_that_was_asked_for_is_neither_cut_nor_longer_than_the_cap(
+    asked: float, random: float
+) -> None:
+    clock = ManualClock()
+    slow = RateLimitedError("slow", provider="toy", retry_after=asked)
+    run([slow, None], Retry(cap_s=20, clock=clock, random=lambda: random))
+    assert asked <= clock.sleeps[0] <= min(20, asked * 1.1)
+
+
+def test_one_attempt_is_no_retry() -> None:
+    clock = ManualClock()
+    with pytest.raises(UnavailableError):
+        run([down()], Retry(attempts=1, clock=clock))
+    assert clock.sleeps == []
+
+
+def test_thousands_of_attempts_do_not_overflow() -> None:
+    clock = ManualClock()
+    errors: list[ProviderError | None] = [down() for _ in range(1100)]
+    assert run([*errors, None], Retry(attempts=1200, clock=clock))[0] == 1101
+    assert max(clock.sleeps) <= 20
+
+
+def test_the_error_keeps_its_cause_and_nothing_of_the_loop() -> None:
+    cause = OSError("socket")
+
+    def attempt(number: int) -> None:
+        raise down() from cause
+
+    with pytest.raises(UnavailableError) as raised:
+        Retry(clock=ManualClock()).call(attempt, may_retry=lambda _: True)
+    assert raised.value.__cause__ is cause
+    assert "RetryError" not in "".join(traceback.format_exception(raised.value))
+
+
+def test_an_error_that_is_none_of_ours_passes_at_once() -> None:
+    clock = ManualClock()
+
+    def attempt(number: int) -> None:
+        raise KeyError(number)
+
+    with pytest.raises(KeyError, match="1"):
+        Retry(clock=clock).call(attempt, may_retry=lambda _: True)
+    assert clock.sleeps == []
+
+
+def test_the_caller_is_told_of_each_wait_before_it_begins() -> None:
+    clock, told = ManualClock(), list[tuple[ProviderError, int, float, int]]()
+    errors = [down(), RateLimitedError("slow", provider="toy", retry_after=5)]
+
+    def attempt(number: int) -> int:
+        if number <= 2:
+            raise errors[number - 1]
+        return number
+
+    Retry(clock=clock, random=lambda: 0.0).call(
+        attempt,
+        may_retry=lambda error: error.retryable,
+        on_wait=lambda error, number, wait: told.append((error, number, wait, len(clock.sleeps))),
     )
-    assert str(error) == "toy 500: it broke. The call may have taken effect. Look first."
-    assert isinstance(InvalidRequestError("x", provider="toy"), ValueError)
-
-
-def test_a_clock_does_not_go_back() -> None:
-    with pytest.raises(ValueError, match="go back"):
-        ManualClock().advance(-1)
+    assert told == [(errors[0], 1, 0.25, 0), (errors[1], 2, 5.0, 1)]

@@ -1,6 +1,7 @@
 """The fake answers, whatever it is asked."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -73,3 +74,66 @@ def test_a_key_holds_for_a_whole_day(lab: Mock, method: str, arguments: dict[str
     lab.clock.advance(10)
     assert send()
     assert len(lab.fake.emails) + len(lab.fake.state.events) == 2
+
+
+def test_the_quota_of_removals_counts_over_thirty_days(lab: Mock) -> None:
+    def left() -> int:
+        return int(lab.client.get_suppression(email="a@b.cd").removals_remaining)
+
+    lab.client.send_transactional(
+        "a@b.cd", transactional_id=ID, data_variables={"resetUrl": "https://x.test"}
+    )
+    lab.fake.bounce("a@b.cd")
+    assert lab.client.get_suppression(email="a@b.cd").is_suppressed
+    assert lab.client.remove_suppression(email="a@b.cd").removals_remaining == 4
+    lab.clock.advance(30 * 24 * 3600 - 5)
+    assert left() == 4
+    lab.clock.advance(10)
+    assert left() == 5
+
+
+@dataclass(frozen=True)
+class Refusal:
+    status: int = 500
+
+
+def test_a_reset_forgets_what_was_pending_and_what_was_queued(lab: Mock, fake: FakeLoops) -> None:
+    lab.client.create_contact("a@b.cd")
+    assert fake.webhooks.deliver(lambda _body, _headers: Refusal()) == [500]
+    fake.send_test_event()
+    fake.reset()
+    assert fake.deliveries() == []
+    assert lab.client.find_contact(email="a@b.cd") is None
+
+
+@pytest.mark.parametrize(
+    ("change", "event"),
+    [
+        ({"subscribed": False}, "contact.unsubscribed"),
+        ({"mailing_lists": {"cllistproductnews": True}}, "contact.mailingList.subscribed"),
+        ({"last_name": "B"}, None),
+        ({"subscribed": True, "mailing_lists": {"cllistproductnews": False}}, None),
+    ],
+)
+def test_a_change_of_a_contact_is_told_once(lab: Mock, change: Any, event: str | None) -> None:
+    lab.client.create_contact("a@b.cd")
+    for _ in range(2):
+        lab.client.update_contact(email="a@b.cd", **change)
+    told = [each.event for each in lab.fake.deliveries()]
+    assert told == ["contact.created", *([event] if event else [])]
+
+
+@pytest.mark.parametrize("query", ["find?email=a%40b.cd&phone=1", "properties?list=all&page=2"])
+def test_a_parameter_it_does_not_know_is_refused_by_name(fake: FakeLoops, query: str) -> None:
+    url = f"https://app.loops.so/api/v1/contacts/{query}"
+    answer = fake(Request("GET", url, {"authorization": "Bearer loopsmockkey0001"}))
+    assert answer.status == 400
+    assert "Unrecognized parameter" in answer.json()["message"]
+
+
+@pytest.mark.parametrize("query", ["cursor=x", "cursor=-1", "perPage=%C2%B2%C2%B2", "perPage=51"])
+def test_a_page_that_is_no_number_is_refused(fake: FakeLoops, query: str) -> None:
+    url = f"https://app.loops.so/api/v1/transactional-emails?{query}"
+    answer = fake(Request("GET", url, {"authorization": "Bearer loopsmockkey0001"}))
+    assert answer.status == 400
+    assert query.partition("=")[0] in answer.json()["message"]

@@ -5,23 +5,27 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 
 from integrations.core import faults
+from integrations.core.clock import ManualClock
 from integrations.core.config import Mode, Secret
 from integrations.core.errors import ConfigurationError, GuardError, NotSentError
-from integrations.core.wire import Request, Response
+from integrations.core.outbox import Outbox, Recorder
+from integrations.core.wire import ReplyLostError, Request
 from integrations.core.workbook import Mock
 from integrations.loops.client import LoopsClient
 from integrations.loops.fake import FakeLoops
 from integrations.loops.settings import LoopsSettings
-from integrations.loops.transport import network_error
+from integrations.loops.transport import network_wire
 
 RESET: dict[str, Any] = {
     "transactional_id": "clpasswordreset01",
     "data_variables": {"resetUrl": "https://x.test/hush-link"},
 }
 KEY = "loopsmockkey0001"
+NO_GZIP = httpx.ByteStream(b"no gzip")
 Call = Callable[[LoopsClient], Any]
 
 CHANGES: dict[str, Call] = {
@@ -183,14 +187,10 @@ def test_an_outbox_holds_no_key_not_even_unseen(lab: Mock) -> None:
     assert lab.fake.requests[0].headers["authorization"] == f"Bearer {KEY}"
 
 
-def test_a_reply_that_cannot_be_unpacked_is_a_lost_reply() -> None:
-    import httpx
-
-    error = network_error(httpx.DecodingError("broken gzip"), writes=True)
-    assert error.outcome_unknown
-
-    def broken(_: Request) -> Response:
-        return Response(200, {"content-encoding": "gzip"}, b"no gzip")
-
-    with pytest.raises(type(error)):
-        sandbox(broken).list_mailing_lists()
+def test_a_reply_that_cannot_be_unpacked_is_a_lost_reply_and_is_recorded() -> None:
+    packed = httpx.Response(200, headers={"content-encoding": "gzip"}, stream=NO_GZIP)
+    network = network_wire(httpx.Client(transport=httpx.MockTransport(lambda _: packed)))
+    outbox = Outbox()
+    with pytest.raises(ReplyLostError, match="DecodingError"):
+        Recorder(network, outbox, ManualClock())(Request("GET", "https://app.loops.so/api"))
+    assert outbox.last.outcome == "ReplyLost"

@@ -189,45 +189,6 @@ def test_an_unkeyed_change_is_repeated_only_when_it_cannot_have_happened(
     assert all("idempotency-key" not in r.headers for r in lab.fake.requests[1:])
 
 
-READS: list[Callable[[Any], Any]] = [
-    lambda c: c.test_api_key(),
-    lambda c: c.list_sending_ips(),
-    lambda c: list(c.list_transactional_emails()),
-    lambda c: c.get_suppression(email="a@acme.example"),
-    lambda c: c.list_contact_properties(),
-    lambda c: c.list_mailing_lists(),
-]
-
-
-@pytest.mark.parametrize("read", READS)
-@pytest.mark.parametrize("fault", [*LOST, *FAILED, *NEVER])
-def test_a_read_is_repeated_after_any_failure(
-    lab: Mock, read: Callable[[Any], Any], fault: f.Fault
-) -> None:
-    lab.client.create_contact("a@acme.example")
-    lab.faults.inject(fault, fault)
-    assert read(lab.client)
-    lab.faults.inject(fault, fault, fault)
-    with pytest.raises(ProviderError) as raised:
-        read(lab.client)
-    assert not raised.value.outcome_unknown
-
-
-@pytest.mark.parametrize(
-    "reply", [b"", b"null", b"1", b'"x"', b"[1]", b"[null]", b"{}", b'{"success": 1}', b"\xff"]
-)
-@pytest.mark.parametrize("read", READS)
-def test_a_reply_of_another_shape_is_no_answer(
-    lab: Mock, read: Callable[[Any], Any], reply: bytes
-) -> None:
-    lab.client.create_contact("a@acme.example")
-    if read is READS[1] and reply.startswith(b"["):
-        return  # a list of addresses may hold anything
-    lab.faults.inject(*[lambda _request, _wire: Response(200, {}, reply)] * 3)
-    with pytest.raises(UnavailableError):
-        read(lab.client)
-
-
 @given(
     first=st.lists(st.sampled_from([*LOST, *FAILED, *NEVER]), max_size=4),
     second=st.lists(st.sampled_from([*LOST, *FAILED, *NEVER]), max_size=4),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from integrations.core.clock import ManualClock
 from integrations.core.errors import SignatureError
-from integrations.core.webhook_store import Claimed, Event, MemoryEventStore, State
+from integrations.core.webhook_store import Event, State
 from integrations.core.webhooks import MAX_BODY_BYTES, WebhookPipeline
 
 
@@ -51,8 +51,11 @@ def test_a_forged_one_leaves_no_trace() -> None:
 
 def test_an_oversize_body_is_refused_before_it_is_verified() -> None:
     hooks = pipeline()
-    assert hooks.receive(b" " * (MAX_BODY_BYTES + 1), SIGNED).status == 413
+    result = hooks.receive(b" " * (MAX_BODY_BYTES + 1), SIGNED)
+    assert (result.status, result.outcome) == (413, "too_large")
+    whole = body().ljust(MAX_BODY_BYTES)
     assert hooks.scheme.calls == 0  # type: ignore[attr-defined]
+    assert hooks.receive(whole, SIGNED).status == 200
 
 
 def test_text_is_no_body() -> None:
@@ -83,8 +86,53 @@ def test_a_failed_handler_releases_the_claim() -> None:
 
     hooks.on("*")(fails_once)
     first = hooks.receive(body(), SIGNED)
-    assert (first.status, first.reason) == (500, "ValueError")
+    assert (first.status, first.outcome, first.reason) == (500, "failed", "ValueError")
+    assert "secret" not in repr(first)
+    stored = hooks.store.get("toy", "e1")
+    assert stored is not None
+    assert (stored.state, stored.error) == (State.FAILED, "ValueError")
     assert hooks.receive(body(), SIGNED).outcome == "handled"
+    assert hooks.receive(body(), SIGNED).outcome == "duplicate"
+    assert tries == ["e1", "e1"]
+
+
+def test_a_failed_event_can_be_replayed_and_a_failed_replay_again() -> None:
+    hooks, failing = pipeline(), [False, True, True]
+
+    def handle(event: Event) -> None:
+        if failing.pop():
+            raise ValueError
+
+    hooks.on("*")(handle)
+    assert hooks.receive(body(), SIGNED).outcome == "failed"
+    assert hooks.replay("e1").outcome == "failed"
+    assert hooks.replay("e1").outcome == "handled"
+
+
+def test_an_overtaken_event_is_replayed_only_by_force_and_stays_the_older() -> None:
+    hooks, seen = pipeline(), list[str]()
+    hooks.on("*")(lambda event: seen.append(event.id))
+    hooks.receive(body("new", at=9, order="thing:1"), SIGNED)
+    hooks.receive(body("old", at=1, order="thing:1"), SIGNED)
+    assert hooks.replay("old").outcome == "duplicate"
+    assert hooks.replay("old", force=True).outcome == "handled"
+    assert hooks.receive(body("mid", at=5, order="thing:1"), SIGNED).outcome == "stale"
+    assert seen == ["new", "old"]
+
+
+def test_handlers_run_by_type_and_then_those_of_every_event() -> None:
+    hooks, seen = pipeline(), list[str]()
+    hooks.on("*")(lambda event: seen.append("all"))
+    hooks.on("thing.made", "thing.changed")(lambda event: seen.append("made or changed"))
+    hooks.receive(body("e1"), SIGNED)
+    hooks.receive(body("e2", type="thing.unheard"), SIGNED)
+    assert seen == ["made or changed", "all", "all"]
+
+
+def test_a_registered_function_stays_itself() -> None:
+    def handler(event: Event) -> None: ...
+
+    assert pipeline().on("thing.made")(handler) is handler
 
 
 def test_an_unknown_event_name_is_refused_with_a_suggestion() -> None:
@@ -95,14 +143,40 @@ def test_an_unknown_event_name_is_refused_with_a_suggestion() -> None:
 
 
 def test_a_dead_workers_claim_expires_and_it_cannot_finish_anothers_work() -> None:
-    clock, store = ManualClock(), MemoryEventStore()
-    event = Toy().verify(body(), SIGNED, 0)
-    now = clock.time()
-    assert store.claim(event, now=now, until=now + 60) == (Claimed.NEW, 1)
-    assert store.claim(event, now=now + 59, until=now + 120) == (Claimed.BUSY, 0)
-    assert store.claim(event, now=now + 61, until=now + 120) == (Claimed.NEW, 2)
-    assert not store.finish(event, 1, State.HANDLED)
-    assert store.finish(event, 2, State.HANDLED)
+    clock, tries = ManualClock(), list[str]()
+    hooks = pipeline(clock)
+
+    def handle(event: Event) -> None:
+        tries.append(event.id)
+        if len(tries) == 1:
+            clock.advance(61)
+            assert hooks.receive(body(), SIGNED).outcome == "handled"
+
+    hooks.on("*")(handle)
+    late = hooks.receive(body(), SIGNED)
+    assert (late.status, late.outcome, late.reason) == (503, "busy", "the claim expired meanwhile")
+    stored = hooks.store.get("toy", "e1")
+    assert stored is not None
+    assert (stored.state, stored.attempts, tries) == (State.HANDLED, 2, ["e1", "e1"])
+
+
+def test_a_worker_that_dies_leaves_its_claim_until_it_expires() -> None:
+    clock, dying = ManualClock(), [True]
+    hooks = pipeline(clock)
+
+    def handle(event: Event) -> None:
+        if dying.pop():
+            raise SystemExit
+
+    hooks.on("*")(handle)
+    with pytest.raises(SystemExit):
+        hooks.receive(body(), SIGNED)
+    clock.advance(59)
+    assert hooks.receive(body(), SIGNED).status == 503
+    assert hooks.replay("e1", force=True).status == 503
+    clock.advance(1)
+    dying.append(False)
+    assert hooks.receive(body(), SIGNED).outcome == "handled"
 
 
 def test_a_busy_event_is_sent_again_later() -> None:
@@ -121,6 +195,15 @@ def test_every_order_of_arrival_ends_in_the_newest_state(arrivals: list[int]) ->
         assert hooks.receive(body(f"e{at}", at=at, order="thing:1"), SIGNED).status == 200
     assert state[-1] == 4
     assert state == sorted(set(state))
+
+
+@given(st.permutations([1, 2, 3, 4]), st.lists(st.sampled_from([1, 2, 3, 4]), max_size=6))
+def test_events_without_a_subject_are_never_stale(first: list[int], again: list[int]) -> None:
+    hooks, seen = pipeline(), list[float]()
+    hooks.on("*")(lambda event: seen.append(event.created))
+    for at in [*first, *again]:
+        assert hooks.receive(body(f"e{at}", at=at), SIGNED).outcome in {"handled", "duplicate"}
+    assert seen == first
 
 
 def test_every_permutation_with_a_failure_ends_in_the_newest_state() -> None:
@@ -167,8 +250,25 @@ def test_twenty_threads_deliver_one_event_and_it_has_one_effect() -> None:
     assert set(answers) <= {"handled", "duplicate", "busy"}
 
 
-def test_a_full_store_drops_the_oldest_finished_event() -> None:
-    hooks = WebhookPipeline(Toy(), store=MemoryEventStore(limit=2), clock=ManualClock())
-    for name in "abc":
-        hooks.receive(body(name), SIGNED)
-    assert [kept.event.id for kept in hooks.received()] == ["b", "c"]
+def test_two_events_on_one_subject_are_not_handled_at_once() -> None:
+    hooks, inner = pipeline(), list[str]()
+
+    def handle(event: Event) -> None:
+        if event.id == "a":
+            inner.append(hooks.receive(body("b", at=2, order="thing:1"), SIGNED).outcome)
+            inner.append(hooks.receive(body("c", at=2, order="thing:2"), SIGNED).outcome)
+
+    hooks.on("*")(handle)
+    assert hooks.receive(body("a", at=1, order="thing:1"), SIGNED).outcome == "handled"
+    assert inner == ["busy", "handled"]
+    assert hooks.receive(body("b", at=2, order="thing:1"), SIGNED).outcome == "handled"
+
+
+def test_the_log_has_no_body_and_no_header(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    hooks = pipeline()
+    hooks.receive(json.dumps({"id": "e1", "type": "t", "at": 0, "x": "hush"}).encode(), SIGNED)
+    hooks.receive(b"hush", {"signed": "hush"})
+    assert "event_id=e1" in caplog.text
+    assert "outcome=forged" in caplog.text
+    assert "hush" not in caplog.text + str([vars(record) for record in caplog.records])
