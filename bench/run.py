@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from bench.server import serve
 from integrations.core.clock import ManualClock
 from integrations.core.config import Secret
+from integrations.core.webhooks import Incoming
 from integrations.loops.client import LoopsClient
 from integrations.loops.fake import MOCK_SIGNING_SECRET, FakeLoops
 from integrations.loops.webhooks import LoopsWebhooks
@@ -78,7 +79,7 @@ def verification() -> tuple[Callable[[], object], Callable[[], object]]:
 
     def ours() -> None:
         for _ in range(2000):
-            scheme.verify(body, headers, now)
+            scheme.verify(Incoming(body, headers, now))
 
     def theirs() -> None:
         for _ in range(2000):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import integrations
+from integrations.commands.reference import pages, table_of_contents
 from integrations.core.config import MODES
 from integrations.core.errors import ConfigurationError
 from integrations.core.registry import Integration, discover
@@ -29,8 +30,10 @@ def render(root: Path) -> dict[Path, str]:
     """Return the text of every generated file, by path."""
     every = discover().values()
     reference = root / "book" / "reference"
-    readme = root / "README.md"
+    readme, toc = root / "README.md", root / "_toc.yml"
     return {
+        **pages(reference, every, _NOTE),
+        toc: table_of_contents(toc.read_text(encoding="utf-8"), every),
         root / ".env.example": env_example(every),
         reference / "settings.md": _settings(every),
         reference / "events.md": _events(every),
@@ -97,6 +100,8 @@ def _events(every: Iterable[Integration]) -> str:
         "replayed when a handler for it exists.",
     ]
     for each in every:
+        if not each.events:
+            continue
         rows = [
             (f"`{name}`", f"{{py:class}}`~{kind.__module__}.{kind.__name__}`", _first(kind.__doc__))
             for name, kind in each.event_types().items()

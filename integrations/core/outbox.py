@@ -27,7 +27,7 @@ class Exchange:
     outcome: str
 
     def _repr_html_(self) -> str:
-        from integrations.core.views import exchange
+        from integrations.core.exchanges import exchange
 
         return exchange(self.request, self.response, self.outcome)
 
@@ -71,7 +71,7 @@ class Outbox:
         return f"Outbox({len(self)} exchanges)"
 
     def _repr_html_(self) -> str:
-        from integrations.core.views import outbox
+        from integrations.core.exchanges import outbox
 
         return outbox(self)
 

@@ -48,7 +48,8 @@ class Integration:
         features: what it can do.
         client: its client class, which has ``from_env(env, mode=...)``.
         fake: its fake.
-        events: its webhook events, a mapping of name to typed class.
+        events: its webhook events, a mapping of name to typed class; empty when the service sends
+            none.
         errors: its :class:`ErrorRow` table.
         shortcuts: its module of shortcuts.
         probe: the client's method that asks the service whether the key works.
@@ -85,8 +86,8 @@ class Integration:
         return self._import(self.fake)
 
     def event_types(self) -> dict[str, Any]:
-        """Import and return the webhook events, by name."""
-        return dict(self._import(self.events))
+        """Import and return the webhook events, by name; none when the service sends none."""
+        return dict(self._import(self.events)) if self.events else {}
 
     def error_rows(self) -> tuple[ErrorRow, ...]:
         """Import and return the table of errors."""

@@ -1,23 +1,14 @@
 """Small HTML views for notebooks: tables, requests, diagrams. Light, dark, and without a script."""
 
 import dataclasses
-import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
-from typing import TYPE_CHECKING, Any
-
-from integrations.core.log import REDACTED, redact_headers, redact_url
-
-if TYPE_CHECKING:
-    from integrations.core.outbox import Outbox
-    from integrations.core.wire import Request, Response
+from typing import Any
 
 # Half-transparent greys sit well on a light page and on a dark one.
-_BOX = "border:1px solid rgba(128,128,128,.35);border-radius:8px;padding:.6em .9em;margin:.4em 0"
-_MONO = "font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.85em"
-_PRIVATE = re.compile(r"link|url|code|token|secret|password|data$", re.IGNORECASE)
+BOX = "border:1px solid rgba(128,128,128,.35);border-radius:8px;padding:.6em .9em;margin:.4em 0"
+MONO = "font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.85em"
 
 
 def moment(unix: float) -> str:
@@ -65,42 +56,6 @@ def rows(headers: Sequence[str], items: Iterable[Sequence[object]], caption: str
     return Html(table(headers, items, caption))
 
 
-def outbox(kept: "Outbox") -> str:
-    """Return the table of an outbox: when, what, to whom, and the end of it."""
-    return table(
-        ("time", "request", "concerns", "idempotency key", "outcome"),
-        (
-            (
-                moment(each.at)[11:19],
-                f"{each.request.method} {each.request.path}",
-                _concerns(each.request),
-                each.request.headers.get("idempotency-key", ""),
-                each.outcome,
-            )
-            for each in kept
-        ),
-        "Outbox",
-    )
-
-
-def exchange(request: "Request", response: "Response | None" = None, outcome: str = "") -> str:
-    """Return a request, and its response, as they stood on the wire, without their secrets."""
-    lines = [
-        f"{request.method} {redact_url(request.url)}",
-        *_headers(redact_headers(request.headers)),
-        "",
-    ]
-    text = escape("\n".join(lines) + _body(request.body))
-    if response is not None:
-        answer = [f"HTTP {response.status}", *_headers(redact_headers(response.headers)), ""]
-        text += "\n\n" + escape("\n".join(answer) + _body(response.body))
-    elif outcome:
-        text += f"\n\n— {escape(outcome)} —"
-    return (
-        f'<div style="{_BOX}"><pre style="{_MONO};margin:0;white-space:pre-wrap">{text}</pre></div>'
-    )
-
-
 def message(head: Sequence[tuple[str, str]], subject: str, body: str) -> str:
     """Return a message as a mail program shows it. ``body`` is HTML that the caller escaped."""
     lines = "".join(
@@ -108,7 +63,7 @@ def message(head: Sequence[tuple[str, str]], subject: str, body: str) -> str:
         for name, value in head
     )
     return (
-        f'<div style="{_BOX};max-width:36em"><div style="font-size:.9em">{lines}</div>'
+        f'<div style="{BOX};max-width:36em"><div style="font-size:.9em">{lines}</div>'
         f'<div style="font-weight:600;font-size:1.1em;margin:.5em 0">{escape(subject)}</div>'
         f"<div>{body}</div></div>"
     )
@@ -171,45 +126,3 @@ def _text(cell: object) -> str:
     if isinstance(cell, (list, tuple)):
         return ", ".join(str(item) for item in cell) or "—"
     return str(cell)
-
-
-def _headers(headers: Any) -> list[str]:
-    return [f"{name}: {value}" for name, value in headers.items() if name not in _PLUMBING]
-
-
-# Set by the HTTP library; they differ by version and teach nothing.
-_PLUMBING = {"accept", "accept-encoding", "connection", "content-length", "host", "user-agent"}
-
-
-def _body(body: bytes) -> str:
-    try:
-        return json.dumps(_shown(json.loads(body)), indent=2, ensure_ascii=False) if body else ""
-    except ValueError:
-        return f"({len(body)} bytes)"
-
-
-def _shown(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {
-            name: _hidden(inner) if _PRIVATE.search(name) else _shown(inner)
-            for name, inner in value.items()
-        }
-    return [_shown(item) for item in value] if isinstance(value, list) else value
-
-
-def _hidden(value: Any) -> Any:
-    """Replace what a private name holds; an object has names of its own."""
-    if isinstance(value, list):
-        return [_hidden(item) for item in value]
-    plain = value is None or isinstance(value, (bool, dict))
-    return _shown(value) if plain else REDACTED
-
-
-def _concerns(request: "Request") -> str:
-    try:
-        sent = request.json() if request.body else request.query
-    except ValueError:
-        return ""
-    if not isinstance(sent, dict):
-        return ""
-    return str(sent.get("email") or sent.get("userId") or "")

@@ -16,9 +16,10 @@ status  outcome                      what the vendor does next
 A worker that dies in the middle loses nothing: its claim expires.
 """
 
+import inspect
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Protocol
 
@@ -40,6 +41,23 @@ CLAIM_S = 300.0
 Handler = Callable[[Event], object]
 
 
+@dataclass(frozen=True)
+class Incoming:
+    """One delivery as it came in.
+
+    Attributes:
+        body: the raw bytes.
+        headers: as they were received; names in any case.
+        now: the receiver's Unix time.
+        target: the path and the query it was posted to, for vendors that sign the URL.
+    """
+
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    now: float
+    target: str = ""
+
+
 class Scheme(Protocol):
     """A vendor's way of signing, and what its events are called."""
 
@@ -50,7 +68,7 @@ class Scheme(Protocol):
         """Names of the events the vendor is known to send."""
         ...
 
-    def verify(self, body: bytes, headers: Mapping[str, str], now: float) -> Event:
+    def verify(self, incoming: Incoming) -> Event:
         """Return the event, whatever the input, or refuse it.
 
         Raises:
@@ -68,12 +86,15 @@ class Result:
         outcome: one word; see the module's table.
         event: the event, when it was verified.
         reason: why it was refused or failed. For logs and operators, not for the answer's body.
+        answers: what the handlers returned, in their order; for vendors that read the answer's
+            body, as Twilio reads TwiML.
     """
 
     status: int
     outcome: str
     event: Event | None = None
     reason: str = ""
+    answers: tuple[object, ...] = field(default=(), repr=False)
 
 
 _DUPLICATE = {
@@ -114,6 +135,8 @@ class WebhookPipeline:
 
         Raises:
             ValueError: the vendor has no such event; close names are suggested.
+            TypeError: the function is a coroutine function. The pipeline would not await it, and
+                its event would count as handled; start the work from a plain function.
         """
         if not types:
             raise ValueError("types: name at least one event, or '*' for all")
@@ -124,14 +147,22 @@ class WebhookPipeline:
                 raise ValueError(f"{self.scheme.provider} sends no event {name!r}.{hint}")
 
         def register(handler: Handler) -> Handler:
+            if inspect.iscoroutinefunction(inspect.unwrap(handler)):
+                raise TypeError(
+                    f"{getattr(handler, '__name__', handler)}: an async function would not be "
+                    "awaited; register a plain function that starts the work"
+                )
             for name in types:
                 self._handlers.setdefault(name, []).append(handler)
             return handler
 
         return register
 
-    def receive(self, body: bytes, headers: Mapping[str, str]) -> Result:
+    def receive(self, body: bytes, headers: Mapping[str, str], *, target: str = "") -> Result:
         """Take one delivery: the body's raw bytes, before any parser, and the headers.
+
+        ``target`` is the path and the query it was posted to, such as ``/hooks/sms?shop=3``. Only
+        vendors that sign the URL need it.
 
         Errors of the store are not caught: they must end in a 5xx of your web framework.
 
@@ -143,7 +174,7 @@ class WebhookPipeline:
         if len(body) > MAX_BODY_BYTES:
             return self._end(Result(413, "too_large", reason=f"{len(body)} bytes"))
         try:
-            event = self.scheme.verify(body, headers, self._clock.time())
+            event = self.scheme.verify(Incoming(body, headers, self._clock.time(), target))
         except SignatureError as forged:
             return self._end(Result(400, "forged", reason=str(forged)))
         return self._handle(event)
@@ -173,10 +204,11 @@ class WebhookPipeline:
         if claimed is not Claimed.NEW:
             status, outcome = _DUPLICATE[claimed]
             return self._end(Result(status, outcome, event))
-        handlers = [*self._handlers.get(event.type, ()), *self._handlers.get("*", ())]
+        every = [*self._handlers.get(event.type, ()), *self._handlers.get("*", ())]
+        # A function that is registered for the type and for "*" runs once.
+        handlers = [each for index, each in enumerate(every) if each not in every[:index]]
         try:
-            for handler in handlers:
-                handler(event)
+            answers = tuple([handler(event) for handler in handlers])
         except Exception as error:  # whatever a handler raises, the vendor must send again
             self._logger.exception("webhook handler failed", extra={"event_id": event.id})
             self.store.finish(event, token, State.FAILED, type(error).__name__)
@@ -184,7 +216,7 @@ class WebhookPipeline:
         state = State.HANDLED if handlers else State.UNHANDLED
         if not self.store.finish(event, token, state):
             return self._end(Result(503, "busy", event, reason="the claim expired meanwhile"))
-        return self._end(Result(200, str(state), event))
+        return self._end(Result(200, str(state), event, answers=answers))
 
     def _end(self, result: Result) -> Result:
         level = logging.INFO if result.status == 200 else logging.WARNING

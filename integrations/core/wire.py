@@ -54,7 +54,7 @@ class Request:
         return f"Request({self.method} {redact_url(self.url)}, {len(self.body)} bytes)"
 
     def _repr_html_(self) -> str:
-        from integrations.core.views import exchange
+        from integrations.core.exchanges import exchange
 
         return exchange(self)
 

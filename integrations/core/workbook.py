@@ -1,5 +1,6 @@
 """What a notebook needs before its first call: settings, a mode, a clock, and no network."""
 
+import inspect
 import itertools
 import os
 from collections.abc import Callable, Mapping
@@ -60,15 +61,18 @@ class Workbook:
         clock, outbox = ManualClock(), Outbox()
         fake = manifest.fake_class()(clock=clock)
         faults = FaultInjector(_slow(fake, clock, latency_s))
-        client = manifest.client_class().from_env(
-            {},
-            mode="mock",
-            wire=faults,
-            clock=clock,
-            outbox=outbox,
-            new_id=counted(),
-            retry=Retry(clock=clock, random=lambda: 0.5),
-        )
+        build = manifest.client_class().from_env
+        parts = {
+            "wire": faults,
+            "fake": fake,
+            "clock": clock,
+            "outbox": outbox,
+            "new_id": counted(),
+            "retry": Retry(clock=clock, random=lambda: 0.5),
+        }
+        # A client takes what its protocol has a use for: Redis has no wire, S3 no ids.
+        taken = inspect.signature(build).parameters
+        client = build({}, mode="mock", **{name: parts[name] for name in parts if name in taken})
         return Mock(client, fake, faults, outbox, clock)
 
 

@@ -15,7 +15,7 @@ from integrations.core.clock import SYSTEM_CLOCK, Clock
 from integrations.core.config import Secret
 from integrations.core.errors import ConfigurationError, SignatureError
 from integrations.core.webhook_store import Event, EventStore
-from integrations.core.webhooks import WebhookPipeline
+from integrations.core.webhooks import Incoming, WebhookPipeline
 from integrations.loops.events import EVENTS, order_of, parse_event
 from integrations.loops.settings import LoopsSettings
 
@@ -51,28 +51,28 @@ class LoopsWebhooks:
         """Names of the seventeen events."""
         return EVENTS.keys()
 
-    def verify(self, body: bytes, headers: Mapping[str, str], now: float) -> Event:
+    def verify(self, incoming: Incoming) -> Event:
         """Return the event if one of the secrets signed exactly these bytes, recently.
 
         Raises:
             SignatureError: in every other case, whatever the input.
         """
-        lower = {str(name).lower(): value for name, value in headers.items()}
+        lower = {str(name).lower(): value for name, value in incoming.headers.items()}
         message_id, stamp, signatures = (
             _header(lower, f"webhook-{part}") for part in ("id", "timestamp", "signature")
         )
         if not re.fullmatch(r"[0-9]{1,12}", stamp):
             raise SignatureError("webhook-timestamp is not a number of seconds")
-        if abs(now - int(stamp)) > self._tolerance_s:
-            side = "old" if int(stamp) < now else "far in the future"
+        if abs(incoming.now - int(stamp)) > self._tolerance_s:
+            side = "old" if int(stamp) < incoming.now else "far in the future"
             raise SignatureError(f"webhook-timestamp is too {side}: a replay, or a wrong clock")
         try:
-            text = body.decode("utf-8")
+            text = incoming.body.decode("utf-8")
         except UnicodeDecodeError as error:
             raise SignatureError("the body is not UTF-8") from error
         if not self._signed(message_id, int(stamp), text, signatures):
             raise SignatureError("no signature matches: altered, or signed with another secret")
-        return _event(message_id, body)
+        return _event(message_id, incoming.body)
 
     def _signed(self, message_id: str, stamp: int, text: str, signatures: str) -> bool:
         when = datetime.fromtimestamp(stamp, tz=UTC)

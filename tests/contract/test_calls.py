@@ -33,6 +33,7 @@ FAILURES: list[tuple[Fault, type[ProviderError]]] = [
 NAMES = ["429", "500", "html 502", "truncated", "timeout", "dropped", "no connection"]
 
 
+@pytest.mark.needs("http")
 @pytest.mark.parametrize(("fault", "error"), FAILURES, ids=NAMES)
 def test_a_read_that_keeps_failing_ends_in_its_typed_error(
     harness: Any, fault: Fault, error: type[ProviderError]
@@ -47,6 +48,7 @@ def test_a_read_that_keeps_failing_ends_in_its_typed_error(
     assert not raised.value.outcome_unknown
 
 
+@pytest.mark.needs("http")
 @pytest.mark.parametrize(("fault", "error"), FAILURES, ids=NAMES)
 def test_a_read_is_tried_again(harness: Any, fault: Fault, error: type[ProviderError]) -> None:
     broken = FaultInjector(harness.fake)
@@ -55,6 +57,7 @@ def test_a_read_is_tried_again(harness: Any, fault: Fault, error: type[ProviderE
     assert harness.clock.sleeps
 
 
+@pytest.mark.needs("http", "keyed")
 @pytest.mark.parametrize(("fault", "error"), FAILURES, ids=NAMES)
 def test_a_retried_effect_happens_once(
     harness: Any, fault: Fault, error: type[ProviderError]
@@ -65,6 +68,7 @@ def test_a_retried_effect_happens_once(
     assert harness.effects() == 1
 
 
+@pytest.mark.needs("http")
 def test_a_change_without_a_key_is_not_repeated_after_a_lost_reply(harness: Any) -> None:
     broken = FaultInjector(harness.fake)
     broken.inject(faults.reply_lost)
@@ -75,6 +79,7 @@ def test_a_change_without_a_key_is_not_repeated_after_a_lost_reply(harness: Any)
     assert len(harness.fake.requests) == 1
 
 
+@pytest.mark.needs("http")
 def test_retry_after_is_waited_for(harness: Any) -> None:
     broken = FaultInjector(harness.fake)
     broken.inject(faults.rate_limited("7"))
@@ -82,6 +87,7 @@ def test_retry_after_is_waited_for(harness: Any) -> None:
     assert 7 <= harness.clock.sleeps[0] < 8
 
 
+@pytest.mark.needs("http")
 def test_a_wrong_key_is_an_authentication_error(harness: Any) -> None:
     client = harness.client(**harness.wrong_key)
     with pytest.raises(AuthenticationError):
@@ -97,6 +103,7 @@ def test_debug_mode_sends_nothing_and_does_not_answer_questions(harness: Any) ->
     assert [each.outcome for each in client.outbox] == ["not sent", "not sent"]
 
 
+@pytest.mark.needs("http")
 def test_sandbox_mode_refuses_a_live_key_before_a_byte_leaves(
     harness: Any, manifest: Integration
 ) -> None:
@@ -132,6 +139,7 @@ def test_an_unset_or_unknown_mode_names_the_four(manifest: Integration) -> None:
             manifest.client_class().from_env({}, mode=mode)
 
 
+@pytest.mark.needs("http")
 def test_secrets_are_never_shown(harness: Any, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     broken = FaultInjector(harness.fake)
@@ -151,6 +159,7 @@ def test_secrets_are_never_shown(harness: Any, caplog: pytest.LogCaptureFixture)
         assert not any(secret in text for secret in (*harness.secrets, "s3cr3t-link"))
 
 
+@pytest.mark.needs("http")
 def test_the_fake_forgets_everything_on_reset(harness: Any) -> None:
     harness.effect(harness.client())
     harness.unkeyed(harness.client())
@@ -161,6 +170,7 @@ def test_the_fake_forgets_everything_on_reset(harness: Any) -> None:
     assert harness.fake.deliveries() == []
 
 
+@pytest.mark.needs("http")
 def test_what_a_fake_does_not_know_it_refuses(harness: Any) -> None:
     def meddle(request: Request) -> Response:
         response: Response = harness.fake(harness.with_unknown_field(request))

@@ -40,7 +40,7 @@ def test_the_manifest_is_complete(manifest: Integration) -> None:
     assert all(setting.help for setting in manifest.settings)
     assert any(setting.secret for setting in manifest.settings)
     assert manifest.error_rows()
-    assert manifest.event_types()
+    assert bool(manifest.event_types()) == bool(manifest.events)
     assert hasattr(manifest.client_class(), manifest.probe)
     assert inspect.isclass(manifest.fake_class())
     assert inspect.ismodule(manifest.shortcuts_module())

@@ -131,6 +131,7 @@ def test_every_way_in_is_used_in_a_notebook(manifest: Integration) -> None:
                 assert re.search(rf"\b{name}\(", code), f"no notebook calls {name}"
 
 
+@pytest.mark.needs("http")
 @pytest.mark.parametrize(("fault", "error", "unknown"), FAILURES.values(), ids=FAILURES)
 def test_an_effect_that_keeps_failing_tells_whether_it_may_have_happened(
     harness: Any, fault: Fault, error: type[ProviderError], unknown: bool
@@ -145,6 +146,7 @@ def test_an_effect_that_keeps_failing_tells_whether_it_may_have_happened(
     assert harness.effects() <= int(unknown)
 
 
+@pytest.mark.needs("http")
 @pytest.mark.parametrize("fault", [faults.timeout_lost, faults.reply_lost, faults.truncated_lost])
 def test_a_change_without_a_key_is_made_once_at_most(harness: Any, fault: Fault) -> None:
     broken = FaultInjector(harness.fake)
@@ -155,6 +157,7 @@ def test_a_change_without_a_key_is_made_once_at_most(harness: Any, fault: Fault)
     assert len(harness.fake.requests) == 1
 
 
+@pytest.mark.needs("marked")
 def test_sandbox_mode_refuses_a_live_key_given_to_the_client(harness: Any) -> None:
     secret = next(iter(harness.live_key.values()))
     with pytest.raises((ConfigurationError, GuardError)) as raised:
@@ -163,6 +166,7 @@ def test_sandbox_mode_refuses_a_live_key_given_to_the_client(harness: Any) -> No
     assert harness.fake.requests == []
 
 
+@pytest.mark.needs("http")
 def test_no_error_of_any_failure_shows_a_secret(harness: Any) -> None:
     shown: list[str] = []
     for fault, _, _ in FAILURES.values():
@@ -177,6 +181,7 @@ def test_no_error_of_any_failure_shows_a_secret(harness: Any) -> None:
     assert not any(secret in text for secret in harness.secrets for text in shown)
 
 
+@pytest.mark.needs("webhooks")
 def test_what_the_fake_sends_is_taken_by_the_pipeline(harness: Any) -> None:
     pipeline = harness.pipeline()
     harness.fake.send_test_event()
@@ -185,6 +190,7 @@ def test_what_the_fake_sends_is_taken_by_the_pipeline(harness: Any) -> None:
     assert harness.fake.deliveries() == []
 
 
+@pytest.mark.needs("webhooks")
 def test_no_header_at_all_and_odd_headers_are_forgeries(harness: Any) -> None:
     body, headers = harness.webhook()
     for name in headers:
@@ -196,6 +202,7 @@ def test_no_header_at_all_and_odd_headers_are_forgeries(harness: Any) -> None:
             assert harness.pipeline().receive(body, without).outcome == "forged"
 
 
+@pytest.mark.needs("webhooks")
 def test_header_names_may_come_in_any_case(harness: Any) -> None:
     body, headers = harness.webhook()
     shouted = {name.upper(): value for name, value in headers.items()}

@@ -7,14 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.core.config import Secret
+from integrations.core.exchanges import exchange, outbox
 from integrations.core.outbox import Exchange, Outbox
 from integrations.core.views import (
     Displayed,
     Html,
-    exchange,
     message,
     moment,
-    outbox,
     rows,
     sequence,
     table,
@@ -121,6 +120,25 @@ def test_a_body_that_is_no_json_is_only_counted() -> None:
     html = exchange(Request("POST", "https://api.test/", {}, b"password=hush"))
     assert "(13 bytes)" in html
     assert "hush" not in html
+
+
+def test_a_form_is_shown_field_by_field_without_its_secrets() -> None:
+    form = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
+    body = (
+        b"To=%2B15005550006&Body=hush+123456&metadata%5Border%5D=42&success_url=https%3A%2F%2Fhush"
+    )
+    html = exchange(Request("POST", "https://api.test/", form, body))
+    assert "To=+15005550006" in html
+    assert "metadata[order]=42" in html
+    assert not re.search("hush|123456", html)
+
+
+@pytest.mark.parametrize("body", [b"To=%2B15005550006&Body=x", b"customer=%2B15005550006"])
+def test_an_outbox_reads_forms_too(body: bytes) -> None:
+    kept = Outbox()
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    kept.add(Exchange(0.0, Request("POST", "https://api.test/x", form, body), None, ""))
+    assert cells(outbox(kept))[2] == "+15005550006"
 
 
 def test_an_end_without_a_response_is_named() -> None:

@@ -1,7 +1,7 @@
 import itertools
 import json
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 import pytest
 from hypothesis import given
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from integrations.core.clock import ManualClock
 from integrations.core.errors import SignatureError
 from integrations.core.webhook_store import Event, State
-from integrations.core.webhooks import MAX_BODY_BYTES, WebhookPipeline
+from integrations.core.webhooks import MAX_BODY_BYTES, Incoming, WebhookPipeline
 
 
 class Toy:
@@ -21,12 +21,13 @@ class Toy:
     def events(self) -> Collection[str]:
         return ["thing.made", "thing.changed"]
 
-    def verify(self, body: bytes, headers: Mapping[str, str], now: float) -> Event:
+    def verify(self, incoming: Incoming) -> Event:
         self.calls += 1
-        if headers.get("signed") != "yes":
+        if incoming.headers.get("signed") not in ("yes", incoming.target or "yes"):
             raise SignatureError("not signed")
-        raw = json.loads(body)
-        return Event("toy", raw["id"], raw["type"], raw["at"], raw, body, order=raw.get("order"))
+        raw = json.loads(incoming.body)
+        id, type, at, order = raw["id"], raw["type"], raw["at"], raw.get("order")
+        return Event("toy", id, type, at, raw, incoming.body, order=order)
 
 
 SIGNED = {"signed": "yes"}
@@ -47,6 +48,42 @@ def test_a_forged_one_leaves_no_trace() -> None:
     result = hooks.receive(body(), {})
     assert (result.status, result.outcome, result.event) == (400, "forged", None)
     assert list(hooks.received()) == []
+
+
+def test_a_scheme_that_signs_the_url_sees_where_it_was_posted() -> None:
+    signed = {"signed": "/hooks?shop=3"}
+    assert pipeline().receive(body(), signed, target="/hooks?shop=3").status == 200
+    assert pipeline().receive(body(), signed, target="/hooks?shop=4").status == 400
+    assert pipeline().receive(body(), signed).status == 400
+
+
+def test_what_handlers_return_is_in_the_result_and_only_when_they_ran() -> None:
+    hooks = pipeline()
+    hooks.on("thing.made")(lambda event: f"first {event.id}")
+    hooks.on("*")(lambda _: None)
+    assert hooks.receive(body(), SIGNED).answers == ("first e1", None)
+    assert hooks.receive(body(), SIGNED).answers == ()
+
+
+def test_a_function_registered_twice_runs_once() -> None:
+    hooks, seen = pipeline(), list[str]()
+
+    @hooks.on("thing.made", "*")
+    def note(event: Event) -> None:
+        seen.append(event.id)
+
+    hooks.on("thing.made")(note)
+    hooks.receive(body(), SIGNED)
+    assert seen == ["e1"]
+
+
+def test_an_async_handler_is_refused_for_nobody_would_await_it() -> None:
+    async def late(_: Event) -> None: ...
+
+    hooks = pipeline()
+    with pytest.raises(TypeError, match=r"late: an async function"):
+        hooks.on("thing.made")(late)
+    assert hooks.receive(body(), SIGNED).outcome == "unhandled"
 
 
 def test_an_oversize_body_is_refused_before_it_is_verified() -> None:
@@ -182,7 +219,7 @@ def test_a_worker_that_dies_leaves_its_claim_until_it_expires() -> None:
 def test_a_busy_event_is_sent_again_later() -> None:
     clock = ManualClock()
     hooks = pipeline(clock)
-    event = Toy().verify(body(), SIGNED, 0)
+    event = Toy().verify(Incoming(body(), SIGNED, 0))
     hooks.store.claim(event, now=clock.time(), until=clock.time() + 60)
     assert hooks.receive(body(), SIGNED).status == 503
 

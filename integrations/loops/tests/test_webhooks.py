@@ -9,6 +9,7 @@ from standardwebhooks import Webhook
 from integrations.core.clock import EXAMPLE_TIME, ManualClock
 from integrations.core.config import Secret
 from integrations.core.errors import SignatureError
+from integrations.core.webhooks import Incoming
 from integrations.core.workbook import Mock
 from integrations.loops import events as e
 from integrations.loops.fake import MOCK_SIGNING_SECRET, FakeLoops
@@ -63,7 +64,7 @@ def signed(body: bytes, *, id: str = "msg_1") -> dict[str, str]:
 @pytest.mark.parametrize("name", e.EVENTS)
 def test_every_event_becomes_its_typed_object(name: str) -> None:
     body = json.dumps(payload(name)).encode()
-    event = SCHEME.verify(body, signed(body), EXAMPLE_TIME)
+    event = SCHEME.verify(Incoming(body, signed(body), EXAMPLE_TIME))
     typed = event.typed
     assert type(typed) is e.EVENTS[name]
     assert typed.name == event.type == name
@@ -79,13 +80,13 @@ def test_there_are_seventeen_events() -> None:
 
 def test_an_unknown_event_is_verified_and_kept() -> None:
     body = b'{"eventName": "contact.merged", "eventTime": 5, "new": 1}'
-    event = SCHEME.verify(body, signed(body), EXAMPLE_TIME)
+    event = SCHEME.verify(Incoming(body, signed(body), EXAMPLE_TIME))
     assert (event.type, event.created, event.typed["new"]) == ("contact.merged", 5, 1)
 
 
 def test_a_known_event_of_another_shape_says_so_when_it_is_asked_for() -> None:
     body = b'{"eventName": "email.opened", "eventTime": 5}'
-    event = SCHEME.verify(body, signed(body), EXAMPLE_TIME)
+    event = SCHEME.verify(Incoming(body, signed(body), EXAMPLE_TIME))
     with pytest.raises(ValueError, match=r"email\.opened"):
         _ = event.typed
 
@@ -102,24 +103,24 @@ TEXT = st.text(max_size=60)
 )
 def test_whatever_comes_in_is_refused_in_one_way(body: bytes, headers: dict[str, str]) -> None:
     with pytest.raises(SignatureError):
-        SCHEME.verify(body, headers, EXAMPLE_TIME)
+        SCHEME.verify(Incoming(body, headers, EXAMPLE_TIME))
 
 
 @pytest.mark.parametrize("body", [b"[]", b"1", b"{}", b"no json", b'{"eventName": 1}', b"\xff"])
 def test_signed_nonsense_is_refused_too(body: bytes) -> None:
     headers = signed(body) if body != b"\xff" else signed(b"x")
     with pytest.raises(SignatureError):
-        SCHEME.verify(body, headers, EXAMPLE_TIME)
+        SCHEME.verify(Incoming(body, headers, EXAMPLE_TIME))
 
 
 def test_one_good_signature_among_many_is_enough() -> None:
     body = json.dumps(payload("testing.testEvent")).encode()
     headers = signed(body)
     headers["webhook-signature"] = f"v2,AAAA v1,AAAA {headers['webhook-signature']}"
-    assert SCHEME.verify(body, headers, EXAMPLE_TIME).id == "msg_1"
+    assert SCHEME.verify(Incoming(body, headers, EXAMPLE_TIME)).id == "msg_1"
     headers["webhook-signature"] = headers["webhook-signature"].replace(" v1,", " v1a,")
     with pytest.raises(SignatureError):
-        SCHEME.verify(body, headers, EXAMPLE_TIME)
+        SCHEME.verify(Incoming(body, headers, EXAMPLE_TIME))
 
 
 def test_the_standard_webhooks_library_agrees() -> None:
@@ -129,7 +130,7 @@ def test_the_standard_webhooks_library_agrees() -> None:
     now = int(time.time())
     headers = FakeLoops().webhooks.sign(body, message_id="msg_1", at=now)
     assert Webhook(MOCK_SIGNING_SECRET).verify(body, headers) == json.loads(body)
-    assert SCHEME.verify(body, headers, now).payload == json.loads(body)
+    assert SCHEME.verify(Incoming(body, headers, now)).payload == json.loads(body)
 
 
 def test_the_fake_sends_what_happened(lab: Mock) -> None:
