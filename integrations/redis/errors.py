@@ -134,11 +134,16 @@ def _name(error: BaseException) -> str:
     return type(error).__name__
 
 
+def _said(error: sdk.RedisError) -> str:
+    # A pipeline puts the whole command, values included, before what the server said.
+    return str(error).rpartition("caused error: ")[2]
+
+
 def _code(error: sdk.RedisError) -> str | None:
-    word = str(error).partition(" ")[0]
+    word = _said(error).partition(" ")[0]
     return word if word.isupper() and word.isalpha() else None
 
 
 def _text(error: sdk.RedisError) -> str:
     # The server repeats the arguments of a command that it does not know: they may be secret.
-    return str(error).partition(", with args")[0][:300] or _name(error)
+    return _said(error).partition(", with args")[0][:300] or _name(error)

@@ -11,6 +11,7 @@ read that blocks still waits in real time.
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -273,6 +274,8 @@ class _Connection(FakeRedisConnection):
         if self._error is None:
             return super().read_response(*args, **kwargs)
         if self._sent:
-            super().read_response(*args, **kwargs)
+            # What the server says, an error included, is lost.
+            with suppress(redis.RedisError):
+                super().read_response(*args, **kwargs)
             self.disconnect()  # type: ignore[no-untyped-call]
         raise self._error

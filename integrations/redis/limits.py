@@ -86,7 +86,8 @@ class Decision(Displayed):
     Attributes:
         allowed: whether it may go on; then it has been counted.
         limit: the number of the limit that is closest to its end.
-        remaining: how many more may pass now.
+        remaining: how many more may pass now; from memory, as it was at the refusal, which is
+            exact for calls of cost 1.
         reset_after: seconds until the limit is as if nothing had happened.
         retry_after: seconds after which the same call may pass; 0 when it was allowed.
         source: ``"server"``, ``"memory"`` (a refusal that still holds), or ``"down"`` (the server

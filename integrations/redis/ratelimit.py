@@ -95,8 +95,12 @@ class RateLimiter:
             decision = self._ask(keys, cost)
         except _DOWN as down:
             return self._without_server(down)
-        if not decision.allowed and self._refusals is not None:
-            self._refusals.remember(keys[0], cost, decision, asked_at=asked_at)
+        if self._refusals is not None:
+            if decision.allowed:
+                # A dearer call that was refused before will have to wait longer now.
+                self._refusals.forget(keys[0])
+            else:
+                self._refusals.remember(keys[0], cost, decision, asked_at=asked_at)
         return decision
 
     def peek(self, subject: Id) -> Decision:

@@ -15,7 +15,10 @@ class Refusals:
         self._known: dict[str, tuple[float, float, int, Decision]] = {}
 
     def recall(self, key: str, cost: int) -> Decision | None:
-        """Return the refusal that still holds for a call of this cost, or None."""
+        """Return the refusal that still holds for a call of this cost, or None.
+
+        Another cost has another retry-after, so the server is asked.
+        """
         known = self._known.get(key)
         if known is None:
             return None
@@ -25,7 +28,7 @@ class Refusals:
         if not asked_at <= now < until:
             self._known.pop(key, None)
             return None
-        if cost < refused_cost:
+        if cost != refused_cost:
             return None
         passed = now - asked_at
         return Decision(

@@ -47,7 +47,7 @@ def loads(data: bytes) -> Any:
             import msgpack
 
             return msgpack.unpackb(data[1:], timestamp=3, strict_map_key=False)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, OverflowError, OSError, RecursionError) as error:
         raise _unreadable(data) from error
     raise _unreadable(data)
 

@@ -1,0 +1,3 @@
+from integrations.redis.tests.servers import client, lab, real_server
+
+__all__ = ["client", "lab", "real_server"]
