@@ -286,18 +286,22 @@ class Cache:
 
     def _enter(self, keys: Sequence[str], token: str, policy: Policy, outdated: bytes) -> Any:
         arguments = (token, check.milliseconds("lock", policy.lock), outdated)
-        # The token makes a repeat recognisable to FINISH; a lock that a lost reply leaves behind
-        # is taken up by nobody and expires.
         return self._client.commands.script(ENTER, keys, arguments, effect=Effect.REPEATABLE)
 
     def _wait(self, wake: str, left_ms: int) -> None:
         timeout = min(MAX_BLOCK_S, max(left_ms, 1) / 1000)
 
         def send(server: Any) -> Any:
-            # Turning the list over leaves the token there for everybody else who waits.
-            return server.blmove(wake, wake, timeout, "LEFT", "RIGHT")
+            # Turning the list over leaves what is in it for everybody else who waits. BLMOVE would
+            # do too, and does not block in fakeredis (2.40).
+            return server.execute_command("BRPOPLPUSH", wake, wake, timeout)
 
-        self._client.commands.run("BLMOVE", (wake,), send, effect=Effect.READ, blocking=True)
+        clock = self._client.clock
+        until = clock.time() + timeout
+        run = self._client.commands.run
+        if run("BRPOPLPUSH", (wake,), send, effect=Effect.READ, blocking=True) is None:
+            # A clock that stands still has to be told that the time has passed.
+            clock.sleep(max(0.0, until - clock.time()))
 
     def _lead(
         self, keys: Sequence[str], load: Callable[[], Any], policy: Policy, token: str

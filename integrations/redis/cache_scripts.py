@@ -2,14 +2,17 @@
 
 from integrations.redis.scripts import Script
 
-# One trip for "is it there by now? if not, am I the one to load it?".
+# One trip for "is it there by now? if not, am I the one to load it?". Asked again with the same
+# token after a lost reply, the answer is the same.
 # ARGV: token, milliseconds of the lock, a value that does not count (outdated).
 ENTER = Script(
     "cache.enter",
     """
 local value = redis.call('GET', KEYS[1])
 if value and value ~= ARGV[3] then return {'hit', value} end
-if redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2]) then
+local holder = redis.call('GET', KEYS[2])
+if not holder or holder == ARGV[1] then
+  redis.call('SET', KEYS[2], ARGV[1], 'PX', ARGV[2])
   redis.call('DEL', KEYS[3])
   return {'lead', ''}
 end

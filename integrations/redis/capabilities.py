@@ -34,7 +34,7 @@ class Capabilities(Displayed):
 
     Attributes:
         unlink: deletes in the background (4.0).
-        blmove: wakes waiters in turn (6.2); the cache's single flight needs it.
+        blmove: takes from one list and puts on another, waiting for it (6.2).
         getex: reads and extends (6.2).
         functions: FCALL (7.0).
         field_expiry: HEXPIRE, an expiry for each field of a hash (Redis 7.4, Valkey 9.0).

@@ -128,13 +128,15 @@ class Commands:
             _refuse_strangers(self._settings)
         with self._lock:
             if blocking not in self._servers:
-                settings = self._settings
-                self._servers[blocking] = (
-                    self._fake.server(timeout=settings.timeout)
-                    if settings.mode is Mode.MOCK
-                    else open_server(settings.address, timeout=settings.timeout, blocking=blocking)
-                )
+                self._servers[blocking] = self._connect(blocking)
             return self._servers[blocking]
+
+    def _connect(self, blocking: bool) -> Server:
+        address, timeout = self._settings.address, self._settings.timeout
+        if self._settings.mode is Mode.MOCK:
+            login = {"username": address.username, "password": address.password.reveal()}
+            return self._fake.server(timeout=timeout, **login)
+        return open_server(address, timeout=timeout, blocking=blocking)
 
     def _recover(
         self,

@@ -102,16 +102,14 @@ class FakeRedis:
         self.requests: list[Command] = []
         self._server = _Server(self)
 
-    def server(
-        self, *, timeout: float = 2.0, username: str = "", password: str | None = None
-    ) -> Server:
+    def server(self, *, timeout: float = 2.0, username: str = "", password: str = "") -> Server:
         """Return a client of the SDK that talks to this server."""
         pool = redis.ConnectionPool(
             connection_class=_Connection,
             server=self._server,
             fake=self,
             username=username or None,
-            password=self._password if password is None else password or None,
+            password=password or None,
             retry=no_retry(),
             protocol=2,
             max_connections=MAX_CONNECTIONS,

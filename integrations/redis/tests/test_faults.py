@@ -35,7 +35,7 @@ def client() -> RedisClient:
     made = RedisClient.from_env(
         {"REDIS_SECRET": SECRET, "REDIS_PASSWORD": "pass-77"},
         mode="mock",
-        fake=FakeRedis(clock=clock),
+        fake=FakeRedis(clock=clock, password="pass-77"),
         clock=clock,
         retry=Retry(base_s=0.05, clock=clock, random=lambda: 0.5),
     )
@@ -49,7 +49,7 @@ def test_a_read_is_asked_again(client: RedisClient, lost: Callable[[], faults.Fa
     client.set("k", 1, ttl=60)
     client.fake.inject(lost(), faults.connect_failure())
     assert client.get("k") == 1
-    assert client.clock.sleeps == [0.0375, 0.075]  # type: ignore[attr-defined]
+    assert client.clock.sleeps == pytest.approx([0.0375, 0.075])  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("lost", LOST)
