@@ -9,7 +9,7 @@ from integrations.core.views import Displayed
 from integrations.redis import arguments as check
 
 Algorithm = Literal["fixed", "sliding", "log", "gcra"]
-ALGORITHMS = ("fixed", "sliding", "log", "gcra")
+ALGORITHMS: tuple[Algorithm, ...] = ("fixed", "sliding", "log", "gcra")
 # The log keeps an entry for each unit.
 MAX_LOG = 100_000
 

@@ -138,7 +138,7 @@ class RateLimiter:
         self._client.delete(*keys)
 
     def limited(
-        self, subject: Callable[P, Id] | str, *, cost: int = 1
+        self, subject: Callable[..., Id] | str, *, cost: int = 1
     ) -> Callable[[Callable[P, T]], Callable[P, T]]:
         """Decorate a function so that each call is counted first.
 
