@@ -155,12 +155,12 @@ class Cache:
         chosen = policy or Policy(ttl)
         keys = self._keys(id)
         if self._client.clock.time() < self._paused_until:
-            return self._flights.join(keys[0], lambda: self._loaded(load))  # type: ignore[no-any-return]
+            return self._without_server(keys[0], load)
         try:
             value = self._fresh(keys, load, chosen)
         except _DOWN as down:
             self._warn("get", down)
-            value = MISS
+            return self._without_server(keys[0], load)
         if value is MISS:
             value = self._flights.join(keys[0], lambda: self._load_once(keys, load, chosen))
         return value  # type: ignore[no-any-return]
@@ -324,6 +324,10 @@ class Cache:
             )
         except ProviderError as lost:
             self._warn("set", lost)
+
+    def _without_server(self, key: str, load: Callable[[], T]) -> T:
+        value: T = self._flights.join(key, lambda: self._loaded(load))
+        return value
 
     def _loaded(self, load: Callable[[], T]) -> T:
         self.loads += 1

@@ -131,7 +131,7 @@ class FakeRedis:
         """Return the names of the commands received, oldest first."""
         return [each.name for each in self.requests]
 
-    def keys(self) -> list[str]:
+    def stored(self) -> list[str]:
         """Return the names of all keys, sorted."""
         with self._server.lock:
             found = list(self._server.database())

@@ -52,7 +52,7 @@ class Harness:
         client.set(client.key("user", 1), {"name": "Alex"}, ttl=60)
 
     def effects(self) -> int:
-        return len(self.fake.keys())
+        return len(self.fake.stored())
 
     def read(self, client: Any) -> None:
         client.check_health()

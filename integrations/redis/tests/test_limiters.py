@@ -169,7 +169,7 @@ def test_several_limits_are_one_trip_and_count_all_or_none() -> None:
 
 
 def _keys(limiter: RateLimiter) -> list[str]:
-    names: list[str] = limiter._client.fake.keys()
+    names: list[str] = limiter._client.fake.stored()
     return names
 
 
