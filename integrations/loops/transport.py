@@ -1,7 +1,7 @@
-"""httpx under the client: wires in, wires out, and errors by meaning."""
+"""What Loops' answers mean: errors by meaning."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -17,16 +17,9 @@ from integrations.core.errors import (
     RateLimitedError,
     UnavailableError,
 )
+from integrations.core.http import NOT_SENT
 from integrations.core.registry import ErrorRow
 from integrations.core.retry import parse_retry_after
-from integrations.core.wire import (
-    ConnectFailedError,
-    ReplyLostError,
-    ReplyTimeoutError,
-    Request,
-    Response,
-    Wire,
-)
 
 # Loops has no machine-readable codes: the status tells what kind, the message tells what
 # (spec 1.22.6; https://loops.so/docs/api-reference/intro, read 2026-11).
@@ -100,64 +93,9 @@ ERRORS = (
 _BY_STATUS = {status.strip(): row for row in ERRORS for status in row.status.split(",")}
 
 
-class WireTransport(httpx.BaseTransport):
-    """Hang a wire on httpx, so that the real client code runs on it."""
-
-    def __init__(self, wire: Wire, *, on_close: Callable[[], None] | None = None) -> None:
-        """Carry every request over ``wire``; call ``on_close`` when the client is closed."""
-        self._wire = wire
-        self._on_close = on_close
-
-    def close(self) -> None:
-        """Close what the wire ends in."""
-        if self._on_close:
-            self._on_close()
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Pass the request on, and raise httpx's own errors where there is no response."""
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        sent = Request(request.method, str(request.url), headers, request.read())
-        try:
-            answer = self._wire(sent)
-        except ConnectFailedError as error:
-            raise httpx.ConnectError(str(error), request=request) from error
-        except ReplyTimeoutError as error:
-            raise httpx.ReadTimeout(str(error), request=request) from error
-        except ReplyLostError as error:
-            raise httpx.RemoteProtocolError(str(error), request=request) from error
-        return httpx.Response(
-            answer.status, headers=dict(answer.headers), content=answer.body, request=request
-        )
-
-
-# Raised before the request was written: it cannot have taken effect.
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
-
-
-def network_wire(client: httpx.Client) -> Wire:
-    """Return the real network, through an httpx client, as a wire."""
-
-    def wire(request: Request) -> Response:
-        try:
-            answer = client.request(
-                request.method, request.url, headers=dict(request.headers), content=request.body
-            )
-        except _NOT_SENT as error:
-            raise ConnectFailedError(type(error).__name__) from error
-        except httpx.TimeoutException as error:
-            raise ReplyTimeoutError(type(error).__name__) from error
-        except httpx.RequestError as error:
-            raise ReplyLostError(type(error).__name__) from error
-        # The body is decoded by now: passing the encoding on would decode it twice.
-        headers = {k: v for k, v in answer.headers.items() if k != "content-encoding"}
-        return Response(answer.status_code, headers, answer.content)
-
-    return wire
-
-
 def network_error(error: httpx.HTTPError, *, writes: bool) -> NetworkError:
     """Return our error for httpx's. ``writes``: the call changes something at Loops."""
-    never_sent = isinstance(error, _NOT_SENT)
+    never_sent = isinstance(error, NOT_SENT)
     late = isinstance(error, httpx.TimeoutException)
     what = "no connection" if never_sent else "no reply in time" if late else "the reply was lost"
     return NetworkError(
