@@ -21,7 +21,11 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "integrations"
 SDKS = {"httpx", "standardwebhooks", "stripe", "twilio", "boto3", "botocore", "redis"}
 # Libraries that several services are built on have one file each in core.
-SHARED = {"core/http.py": "httpx", "core/standard_webhooks.py": "standardwebhooks"}
+SHARED = {
+    "core/http.py": "httpx",
+    "core/json_api.py": "httpx",
+    "core/standard_webhooks.py": "standardwebhooks",
+}
 HEADINGS = [
     "What it is",
     "Get credentials",
