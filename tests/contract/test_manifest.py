@@ -24,6 +24,7 @@ SDKS = {"httpx", "standardwebhooks", "stripe", "twilio", "boto3", "botocore", "r
 SHARED = {
     "core/http.py": "httpx",
     "core/json_api.py": "httpx",
+    "core/outgoing.py": "standardwebhooks",
     "core/standard_webhooks.py": "standardwebhooks",
 }
 HEADINGS = [
