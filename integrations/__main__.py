@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from integrations.commands import docs, doctor
+from integrations.commands import docs, doctor, new
 from integrations.core.config import MODES
 from integrations.core.errors import IntegrationError
 from integrations.core.registry import discover
@@ -39,12 +39,15 @@ def _parser() -> argparse.ArgumentParser:
     pages = commands.add_parser("docs", help="write what the docs take from the code")
     pages.add_argument("--check", action="store_true", help="only tell what is stale")
     pages.set_defaults(run=docs.run)
+    scaffold = commands.add_parser("new", help="write a new integration to start from")
+    scaffold.add_argument("name", help="lower-case letters and digits, such as acme")
+    scaffold.set_defaults(run=new.run)
     return parser
 
 
 def _list(_: argparse.Namespace) -> int:
     for name, each in discover().items():
-        print(f"{name:<10}{each.title:<10}{each.summary}")
+        print(f"{name:<14}{each.title:<14}{each.summary}")
     return 0
 
 

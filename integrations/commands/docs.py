@@ -17,24 +17,30 @@ _NOTE = f"<!-- Written by `{COMMAND}`; edit the manifests instead. -->"
 
 def run(arguments: argparse.Namespace) -> int:
     """Write every generated file; with ``--check``, only name those that are stale."""
-    return _write(render(_root()), check=arguments.check)
+    return run_all(check=arguments.check)
+
+
+def run_all(*, check: bool) -> int:
+    """Write, or with ``check`` only name, the generated files that are stale."""
+    discover.cache_clear()
+    return _write(render(root()), check=check)
 
 
 def run_env(_: argparse.Namespace) -> int:
     """Write ``.env.example``."""
-    root = _root()
-    return _write({root / ".env.example": env_example(discover().values())}, check=False)
+    checkout = root()
+    return _write({checkout / ".env.example": env_example(discover().values())}, check=False)
 
 
-def render(root: Path) -> dict[Path, str]:
+def render(checkout: Path) -> dict[Path, str]:
     """Return the text of every generated file, by path."""
     every = discover().values()
-    reference = root / "book" / "reference"
-    readme, toc = root / "README.md", root / "_toc.yml"
+    reference = checkout / "book" / "reference"
+    readme, toc = checkout / "README.md", checkout / "_toc.yml"
     return {
         **pages(reference, every, _NOTE),
         toc: table_of_contents(toc.read_text(encoding="utf-8"), every),
-        root / ".env.example": env_example(every),
+        checkout / ".env.example": env_example(every),
         reference / "settings.md": _settings(every),
         reference / "events.md": _events(every),
         reference / "errors.md": _errors(every),
@@ -42,11 +48,11 @@ def render(root: Path) -> dict[Path, str]:
     }
 
 
-def stale(root: Path) -> list[str]:
+def stale(checkout: Path) -> list[str]:
     """Name the generated files that are not what would be written."""
     return [
-        str(path.relative_to(root))
-        for path, text in render(root).items()
+        str(path.relative_to(checkout))
+        for path, text in render(checkout).items()
         if not path.exists() or path.read_text(encoding="utf-8") != text
     ]
 
@@ -169,11 +175,16 @@ def _between(text: str, generated: str) -> str:
     return re.sub(pattern, lambda _: f"{begin}\n{generated}\n{end}", text, flags=re.DOTALL)
 
 
-def _root() -> Path:
-    root = Path(integrations.__file__).parents[1]
-    if not (root / "_toc.yml").exists():
+def root() -> Path:
+    """Return the checkout that this package runs from.
+
+    Raises:
+        ConfigurationError: it is installed, not checked out.
+    """
+    checkout = Path(integrations.__file__).parents[1]
+    if not (checkout / "_toc.yml").exists():
         raise ConfigurationError("this command writes into a checkout, and this is not one")
-    return root
+    return checkout
 
 
 def _write(files: dict[Path, str], *, check: bool) -> int:
