@@ -40,7 +40,7 @@ def render(checkout: Path) -> dict[Path, str]:
     reference = checkout / "book" / "reference"
     readme, toc = checkout / "README.md", checkout / "_toc.yml"
     return {
-        **pages(reference, every, _NOTE),
+        **pages(reference, every, _NOTE, _usages()),
         toc: table_of_contents(toc.read_text(encoding="utf-8"), every),
         checkout / ".env.example": env_example(every),
         reference / "settings.md": _settings(every),
@@ -55,6 +55,13 @@ def render(checkout: Path) -> dict[Path, str]:
             )
         },
     }
+
+
+def _usages() -> dict[str, str]:
+    # The parser knows this module, so it is found when it is needed.
+    from integrations.commands.parser import usages
+
+    return usages()
 
 
 def stale(checkout: Path) -> list[str]:

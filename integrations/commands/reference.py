@@ -32,8 +32,13 @@ def users_of(checkout: Path) -> dict[str, list[str]]:
     return found
 
 
-def pages(folder: Path, every: Iterable[Integration], note: str) -> dict[Path, str]:
-    """Return the text of each ``api-*.md``, by path."""
+def pages(
+    folder: Path, every: Iterable[Integration], note: str, usages: Mapping[str, str]
+) -> dict[Path, str]:
+    """Return the text of each ``api-*.md`` and of ``commands.md``, by path.
+
+    ``usages`` is the help of each command, by its name.
+    """
     used = users_of(folder.parents[1])
     core = [
         "# Core",
@@ -42,7 +47,17 @@ def pages(folder: Path, every: Iterable[Integration], note: str) -> dict[Path, s
         _directive("autofunction", "integrations.connect"),
         *_modules("core", used),
     ]
-    found = {folder / "api-core.md": "\n\n".join(core) + "\n"}
+    commands = [
+        "# Command line",
+        note,
+        "`python -m integrations COMMAND`; in a checkout, `make` has a target for most of them.",
+        *(f"## {name}\n\n```text\n{usage}```" for name, usage in usages.items()),
+        *_modules("commands", used, "### "),
+    ]
+    found = {
+        folder / "api-core.md": "\n\n".join(core) + "\n",
+        folder / "commands.md": "\n\n".join(commands) + "\n",
+    }
     for each in every:
         guides = ", ".join(f"{{doc}}`../../notebooks/{name}`" for name in each.notebooks)
         parts = [
@@ -71,7 +86,7 @@ def _filled(text: str, marks: tuple[str, str], files: Iterable[str]) -> str:
     return f"{before}{marks[0]}\n{lines}{marks[1]}\n{after}"
 
 
-def _modules(package: str, used: Mapping[str, list[str]]) -> list[str]:
+def _modules(package: str, used: Mapping[str, list[str]], head: str = "## ") -> list[str]:
     home = importlib.import_module(f"integrations.{package}")
     names = [each.name for each in pkgutil.iter_modules(home.__path__) if each.name != "tests"]
     names.sort(key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name))
@@ -80,7 +95,7 @@ def _modules(package: str, used: Mapping[str, list[str]]) -> list[str]:
         module = f"integrations.{package}.{name}"
         guides = ", ".join(f"{{doc}}`../../notebooks/{each}`" for each in used.get(module, ()))
         told = [f"Used in {guides}."] if guides else []
-        parts += [f"## {name}", *told, _directive("automodule", module)]
+        parts += [head + name, *told, _directive("automodule", module)]
     return parts
 
 
