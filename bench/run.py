@@ -19,7 +19,7 @@ from integrations.core.config import Secret
 from integrations.core.webhooks import Incoming
 from integrations.loops.client import LoopsClient
 from integrations.loops.fake import MOCK_SIGNING_SECRET, FakeLoops
-from integrations.loops.webhooks import LoopsWebhooks
+from integrations.loops.signatures import loops_webhooks
 
 KEY = "loopsmockkey0001"
 SEND = {"transactional_id": "clbench0001", "data_variables": {"resetUrl": "https://x.test/reset"}}
@@ -75,7 +75,7 @@ def verification() -> tuple[Callable[[], object], Callable[[], object]]:
     fake = FakeLoops(clock=clock)
     body = b'{"eventName": "email.delivered", "eventTime": 1, "pad": "%s"}' % (b"x" * 960)
     headers = fake.webhooks.sign(body, message_id="msg_1")
-    scheme, now = LoopsWebhooks([Secret(MOCK_SIGNING_SECRET)]), clock.time()
+    scheme, now = loops_webhooks([Secret(MOCK_SIGNING_SECRET)]), clock.time()
 
     def ours() -> None:
         for _ in range(2000):

@@ -9,10 +9,11 @@ import threading
 from collections.abc import Callable
 
 from integrations.core.clock import SYSTEM_CLOCK, Clock
+from integrations.core.outgoing import Delivery, Outgoing, StandardSigner
 from integrations.core.wire import Request, Response
 from integrations.loops import fake_audience as audience
 from integrations.loops import fake_sending as sending
-from integrations.loops.fake_state import Delivery, Email, Outgoing, State, Template
+from integrations.loops.fake_state import Email, State, Template
 from integrations.loops.fake_vendor import RefusedError, check_query, fail
 
 MOCK_API_KEY = "loopsmockkey0001"
@@ -93,7 +94,8 @@ class FakeLoops:
         self._lock = threading.Lock()
         self.state = State()
         self.requests: list[Request] = []
-        self.webhooks = Outgoing(signing_secret, clock, lambda: self.state)
+        signer = StandardSigner(signing_secret, clock)
+        self.webhooks = Outgoing(signer, lambda: self.state.take_webhooks(clock.time()))
         self.reset()
 
     def reset(self) -> None:

@@ -2,15 +2,12 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from html import escape
-from typing import Any, Protocol
+from typing import Any
 
-from standardwebhooks import Webhook
-
-from integrations.core.clock import Clock
+from integrations.core.outgoing import Message
 from integrations.core.views import message
 
 # Loops answers success for these and delivers nothing
@@ -73,24 +70,6 @@ class Email:
         return message(head, self.subject, text)
 
 
-class Answer(Protocol):
-    """What a receiver of webhooks answers."""
-
-    @property
-    def status(self) -> int:
-        """The HTTP status."""
-        ...
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """A signed webhook: post ``body`` with ``headers`` to your endpoint."""
-
-    event: str
-    body: bytes = field(repr=False)
-    headers: Mapping[str, str] = field(repr=False)
-
-
 @dataclass
 class State:
     """All that ``reset()`` throws away."""
@@ -128,56 +107,10 @@ class State:
         who = {"contactIdentity": identity} if identity else {}
         self.webhooks.append((event, {**who, **details}))
 
-
-class Outgoing:
-    """Signs queued webhooks, delivers them, and keeps those that were not taken."""
-
-    def __init__(self, secret: str, clock: Clock, state: Callable[[], State]) -> None:
-        """Sign with ``secret`` at the time of ``clock``."""
-        self._signer = Webhook(secret)
-        self._clock = clock
-        self._state = state
-        self.pending: list[Delivery] = []
-
-    def sign(self, body: bytes, *, message_id: str, at: float | None = None) -> dict[str, str]:
-        """Return the headers that Loops sends with ``body``."""
-        stamp = int(self._clock.time() if at is None else at)
-        when = datetime.fromtimestamp(stamp, tz=UTC)
-        return {
-            "content-type": "application/json",
-            "webhook-id": message_id,
-            "webhook-timestamp": str(stamp),
-            "webhook-signature": self._signer.sign(message_id, when, body.decode()),
-        }
-
-    def collect(self) -> list[Delivery]:
-        """Sign what is queued and return all that waits for delivery, oldest first."""
-        state = self._state()
-        for event, details in state.webhooks:
-            payload = {
-                "eventName": event,
-                "eventTime": int(self._clock.time()),
-                "webhookSchemaVersion": "1.0.0",
-                **details,
-            }
-            body = json.dumps(payload).encode()
-            headers = self.sign(body, message_id=f"msg_{state.new_id()}")
-            self.pending.append(Delivery(event, body, headers))
-        state.webhooks.clear()
-        return list(self.pending)
-
-    def deliver(self, receive: Callable[[bytes, Mapping[str, str]], Answer]) -> list[int]:
-        """Post what is pending, oldest first; keep what was not answered with 2xx.
-
-        Every try is signed anew, with the time of the try and the same id. Returns the statuses.
-        """
-        statuses = []
-        kept = []
-        for each in self.collect():
-            headers = self.sign(each.body, message_id=each.headers["webhook-id"])
-            status = receive(each.body, headers).status
-            statuses.append(status)
-            if not 200 <= status < 300:
-                kept.append(each)
-        self.pending = kept
-        return statuses
+    def take_webhooks(self, now: float) -> Iterator[Message]:
+        """Hand over what is queued, as sent at the Unix time ``now``."""
+        queued, self.webhooks = self.webhooks, []
+        for event, details in queued:
+            head = {"eventName": event, "eventTime": int(now), "webhookSchemaVersion": "1.0.0"}
+            body = json.dumps({**head, **details}).encode()
+            yield Message(event, f"msg_{self.new_id()}", body)

@@ -1,32 +1,19 @@
-"""httpx under the client: wires in, wires out, and errors by meaning."""
+"""What Loops' answers mean: errors by meaning."""
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import httpx
-
-from integrations.core.clock import Clock
 from integrations.core.errors import (
     AuthenticationError,
     ConflictError,
     InvalidRequestError,
     NetworkError,
     NotFoundError,
-    ProviderError,
     RateLimitedError,
     UnavailableError,
 )
+from integrations.core.json_api import ErrorTable
 from integrations.core.registry import ErrorRow
-from integrations.core.retry import parse_retry_after
-from integrations.core.wire import (
-    ConnectFailedError,
-    ReplyLostError,
-    ReplyTimeoutError,
-    Request,
-    Response,
-    Wire,
-)
 
 # Loops has no machine-readable codes: the status tells what kind, the message tells what
 # (spec 1.22.6; https://loops.so/docs/api-reference/intro, read 2026-11).
@@ -97,113 +84,6 @@ ERRORS = (
     ),
 )
 
-_BY_STATUS = {status.strip(): row for row in ERRORS for status in row.status.split(",")}
-
-
-class WireTransport(httpx.BaseTransport):
-    """Hang a wire on httpx, so that the real client code runs on it."""
-
-    def __init__(self, wire: Wire, *, on_close: Callable[[], None] | None = None) -> None:
-        """Carry every request over ``wire``; call ``on_close`` when the client is closed."""
-        self._wire = wire
-        self._on_close = on_close
-
-    def close(self) -> None:
-        """Close what the wire ends in."""
-        if self._on_close:
-            self._on_close()
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Pass the request on, and raise httpx's own errors where there is no response."""
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        sent = Request(request.method, str(request.url), headers, request.read())
-        try:
-            answer = self._wire(sent)
-        except ConnectFailedError as error:
-            raise httpx.ConnectError(str(error), request=request) from error
-        except ReplyTimeoutError as error:
-            raise httpx.ReadTimeout(str(error), request=request) from error
-        except ReplyLostError as error:
-            raise httpx.RemoteProtocolError(str(error), request=request) from error
-        return httpx.Response(
-            answer.status, headers=dict(answer.headers), content=answer.body, request=request
-        )
-
-
-# Raised before the request was written: it cannot have taken effect.
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
-
-
-def network_wire(client: httpx.Client) -> Wire:
-    """Return the real network, through an httpx client, as a wire."""
-
-    def wire(request: Request) -> Response:
-        try:
-            answer = client.request(
-                request.method, request.url, headers=dict(request.headers), content=request.body
-            )
-        except _NOT_SENT as error:
-            raise ConnectFailedError(type(error).__name__) from error
-        except httpx.TimeoutException as error:
-            raise ReplyTimeoutError(type(error).__name__) from error
-        except httpx.RequestError as error:
-            raise ReplyLostError(type(error).__name__) from error
-        # The body is decoded by now: passing the encoding on would decode it twice.
-        headers = {k: v for k, v in answer.headers.items() if k != "content-encoding"}
-        return Response(answer.status_code, headers, answer.content)
-
-    return wire
-
-
-def network_error(error: httpx.HTTPError, *, writes: bool) -> NetworkError:
-    """Return our error for httpx's. ``writes``: the call changes something at Loops."""
-    never_sent = isinstance(error, _NOT_SENT)
-    late = isinstance(error, httpx.TimeoutException)
-    what = "no connection" if never_sent else "no reply in time" if late else "the reply was lost"
-    return NetworkError(
-        f"{what} ({type(error).__name__}).",
-        provider="loops",
-        outcome_unknown=writes and not never_sent,
-        hint=_BY_STATUS["no reply"].hint,
-    )
-
-
-def status_error(response: httpx.Response, clock: Clock, *, writes: bool) -> ProviderError:
-    """Return our error for a response that is not a success."""
-    status = response.status_code
-    other = "5xx" if status >= 500 else "400" if status >= 400 else "405"
-    row = _BY_STATUS.get(str(status)) or _BY_STATUS[other]
-    body = _object(response)
-    hint = row.hint if body or status != 502 else "A proxy answered in HTML. " + row.hint
-    return row.error(
-        _message(body) or f"HTTP {status} without a message.",
-        provider="loops",
-        status=status,
-        argument=_path(body),
-        retry_after=parse_retry_after(response.headers.get("retry-after"), clock.time()),
-        outcome_unknown=writes and status >= 500,
-        hint=hint,
-    )
-
-
-def unreadable(response: httpx.Response, *, writes: bool) -> UnavailableError:
-    """Return the error of a success whose body is not the JSON that Loops promises."""
-    return UnavailableError(
-        f"the reply cannot be read as JSON ({len(response.content)} bytes).",
-        provider="loops",
-        status=response.status_code,
-        outcome_unknown=writes,
-        hint=_BY_STATUS["5xx"].hint,
-    )
-
-
-def _object(response: httpx.Response) -> Mapping[str, Any]:
-    try:
-        body = json.loads(response.content)
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}
-
 
 def _message(body: Mapping[str, Any]) -> str:
     # ``error`` is deprecated since 2025-09-11 and still served: a string, or an object.
@@ -217,3 +97,6 @@ def _path(body: Mapping[str, Any]) -> str | None:
     error = body.get("error")
     path = error.get("path") if isinstance(error, Mapping) else body.get("path")
     return str(path) if path else None
+
+
+LOOPS_ERRORS = ErrorTable("loops", ERRORS, lambda body: (_message(body), _path(body)))

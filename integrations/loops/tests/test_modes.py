@@ -12,13 +12,13 @@ from integrations.core import faults
 from integrations.core.clock import ManualClock
 from integrations.core.config import Mode, Secret
 from integrations.core.errors import ConfigurationError, GuardError, NotSentError
+from integrations.core.http import network_wire
 from integrations.core.outbox import Outbox, Recorder
 from integrations.core.wire import ReplyLostError, Request
 from integrations.core.workbook import Mock
 from integrations.loops.client import LoopsClient
 from integrations.loops.fake import FakeLoops
 from integrations.loops.settings import LoopsSettings
-from integrations.loops.transport import network_wire
 
 RESET: dict[str, Any] = {
     "transactional_id": "clpasswordreset01",

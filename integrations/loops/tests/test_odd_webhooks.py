@@ -13,9 +13,9 @@ from integrations.core.errors import SignatureError
 from integrations.core.webhooks import Incoming
 from integrations.loops.events import EVENTS, LoopsEvent
 from integrations.loops.fake import MOCK_SIGNING_SECRET, FakeLoops
-from integrations.loops.webhooks import LoopsWebhooks
+from integrations.loops.signatures import loops_webhooks
 
-SCHEME = LoopsWebhooks([Secret(MOCK_SIGNING_SECRET)])
+SCHEME = loops_webhooks([Secret(MOCK_SIGNING_SECRET)])
 SIGNER = FakeLoops(clock=ManualClock()).webhooks
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
 JSON = st.recursive(
@@ -80,7 +80,7 @@ def test_an_old_delivery_with_a_new_timestamp_is_a_forgery() -> None:
 def test_each_of_two_secrets_is_enough_wherever_it_stands(order: int) -> None:
     secrets = [Secret(MOCK_SIGNING_SECRET), Secret("whsec_b3RoZXItc2VjcmV0LW90aGVyLXNlY3JldA==")]
     body = b'{"eventName": "x", "eventTime": 1}'
-    scheme = LoopsWebhooks(secrets[::order])
+    scheme = loops_webhooks(secrets[::order])
     for secret in secrets:
         signer = FakeLoops(clock=ManualClock(), signing_secret=secret.reveal()).webhooks
         assert (

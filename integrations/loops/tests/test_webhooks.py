@@ -13,9 +13,10 @@ from integrations.core.webhooks import Incoming
 from integrations.core.workbook import Mock
 from integrations.loops import events as e
 from integrations.loops.fake import MOCK_SIGNING_SECRET, FakeLoops
-from integrations.loops.webhooks import LoopsWebhooks, webhook_pipeline
+from integrations.loops.signatures import loops_webhooks
+from integrations.loops.webhooks import webhook_pipeline
 
-SCHEME = LoopsWebhooks([Secret(MOCK_SIGNING_SECRET)])
+SCHEME = loops_webhooks([Secret(MOCK_SIGNING_SECRET)])
 WHO = {"id": "c1", "email": "a@b.cd", "userId": None}
 LIST = {"id": "l1", "name": "News", "description": None, "isPublic": True}
 EMAIL = {"id": "e1", "emailMessageId": "m1", "subject": "Hi"}
