@@ -114,6 +114,8 @@ class Cache:
         self._spawn = spawn or _in_thread
         self._logger = get_logger("redis")
         self._paused_until = 0.0
+        # typed: 1 and True are one key of a dict, and one of them is no id.
+        self._keys = functools.lru_cache(maxsize=10_000, typed=True)(self._make_keys)
         self.loads = 0
 
     # Reading ---------------------------------------------------------------------------------
@@ -228,7 +230,7 @@ class Cache:
 
     # Inside ----------------------------------------------------------------------------------
 
-    def _keys(self, id: Id) -> tuple[str, str, str]:
+    def _make_keys(self, id: Id) -> tuple[str, str, str]:
         stem = self._client.names.group(self._entity, id)
         return stem, f"{stem}:lock", f"{stem}:wake"
 

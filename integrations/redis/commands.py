@@ -106,6 +106,18 @@ class Commands:
     ) -> Any:
         """Run a script, by its hash; its text is sent when the server does not know it."""
         rest = (len(keys), *keys, *arguments)
+        return self.evaluate(script, keys, rest, effect=effect, answer=answer)
+
+    def evaluate(
+        self,
+        script: Script,
+        keys: Sequence[str],
+        rest: Sequence[Any],
+        *,
+        effect: Effect,
+        answer: bool = True,
+    ) -> Any:
+        """Run a script as :meth:`script` does; ``rest`` is what follows its hash, ready to send."""
 
         def send(server: Server) -> Any:
             try:

@@ -68,11 +68,11 @@ class Limit:
         """The end of the key: another limit does not read this one's state."""
         return f"{self.algorithm}-{self.limit}-{self.window_us // 1000}-{self.capacity}"
 
-    def arguments(self) -> tuple[int, int, int]:
-        """Return what the script needs: limit, microseconds, and GCRA's burst."""
+    def arguments(self) -> tuple[int, int]:
+        """Return what the script needs: limit and window; for GCRA, the time of one and of all."""
         if self.algorithm == "gcra":
-            return self.limit, self.emission_us, self.emission_us * self.capacity
-        return self.limit, self.window_us, 0
+            return self.emission_us, self.emission_us * self.capacity
+        return self.limit, self.window_us
 
     def __str__(self) -> str:
         """Say it."""

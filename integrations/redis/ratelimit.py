@@ -4,7 +4,7 @@ import functools
 import inspect
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, ParamSpec, TypeVar
+from typing import Literal, ParamSpec, TypeVar
 
 from integrations.core.errors import (
     NetworkError,
@@ -70,10 +70,11 @@ class RateLimiter:
         self._if_down = if_down
         self._refusals = Refusals(client.clock) if remember else None
         self._script = decide(tuple(limit.algorithm for limit in limits))
-        self._arguments = tuple(number for limit in limits for number in limit.arguments())
+        numbers = [number for limit in limits for number in limit.arguments()]
+        self._arguments = tuple(str(number).encode() for number in numbers)
         self._capacity = min(limit.capacity for limit in limits)
         self._logger = get_logger("redis")
-        self._keys = functools.lru_cache(maxsize=10_000)(self._make_keys)
+        self._keys = functools.lru_cache(maxsize=10_000, typed=True)(self._make_keys)
 
     def hit(self, subject: Id, *, cost: int = 1) -> Decision:
         """Count a call of ``subject``, if the limits allow it, and say whether they do.
@@ -85,30 +86,24 @@ class RateLimiter:
         """
         if cost != 1:
             self._check_cost(cost)
-        keys = self._keys(subject)
-        if self._refusals is not None:
-            known = self._refusals.recall(keys[0], cost)
-            if known is not None:
-                return known
+        keys, ready = self._keys(subject)
+        if self._refusals is None:
+            return self._ask(keys, ready, cost)
+        known = self._refusals.recall(keys[0], cost)
+        if known is not None:
+            return known
         asked_at = self._client.clock.time()
-        try:
-            decision = self._ask(keys, cost)
-        except _DOWN as down:
-            return self._without_server(down)
-        if self._refusals is not None:
-            if decision.allowed:
-                # A dearer call that was refused before will have to wait longer now.
-                self._refusals.forget(keys[0])
-            else:
-                self._refusals.remember(keys[0], cost, decision, asked_at=asked_at)
+        decision = self._ask(keys, ready, cost)
+        if decision.allowed:
+            # A dearer call that was refused before will have to wait longer now.
+            self._refusals.forget(keys[0])
+        elif decision.source == "server":
+            self._refusals.remember(keys[0], cost, decision, asked_at=asked_at)
         return decision
 
     def peek(self, subject: Id) -> Decision:
         """Say how a subject stands, and count nothing."""
-        try:
-            return self._ask(self._keys(subject), 0, Effect.READ)
-        except _DOWN as down:
-            return self._without_server(down)
+        return self._ask(*self._keys(subject), 0, Effect.READ)
 
     def check(self, subject: Id, *, cost: int = 1) -> Decision:
         """Count a call, as :meth:`hit` does, and raise when it is refused.
@@ -132,7 +127,7 @@ class RateLimiter:
 
         Other processes that remember a refusal keep to it until its retry-after.
         """
-        keys = self._keys(subject)
+        keys, _ = self._keys(subject)
         if self._refusals is not None:
             self._refusals.forget(keys[0])
         self._client.delete(*keys)
@@ -167,30 +162,41 @@ class RateLimiter:
 
         return decorate
 
-    def _make_keys(self, subject: Id) -> tuple[str, ...]:
+    def _make_keys(self, subject: Id) -> tuple[tuple[str, ...], tuple[bytes, ...]]:
         stem = self._client.names.group(self._entity, subject)
-        return tuple(f"{stem}:{limit.suffix}" for limit in self.limits)
+        keys = tuple(f"{stem}:{limit.suffix}" for limit in self.limits)
+        # Encoded once, and not by the SDK for each call.
+        return keys, tuple(key.encode() for key in keys)
 
     def _check_cost(self, cost: int) -> None:
         check.count("cost", cost)
         if cost > self._capacity:
             check.refuse("cost", f"is {cost}, and no more than {self._capacity} can ever pass")
 
-    def _ask(self, keys: Sequence[str], cost: int, effect: Effect = Effect.ONCE) -> Decision:
-        arguments = (cost, *self._arguments)
-        answer = self._client.commands.script(self._script, keys, arguments, effect=effect)
-        return self._read(answer)
+    def _ask(
+        self,
+        keys: Sequence[str],
+        ready: Sequence[bytes],
+        cost: int,
+        effect: Effect = Effect.ONCE,
+    ) -> Decision:
+        rest = (len(keys), *ready, cost, *self._arguments)
+        try:
+            return self._read(
+                self._client.commands.evaluate(self._script, keys, rest, effect=effect)
+            )
+        except _DOWN as down:
+            return self._without_server(down)
 
-    def _read(self, answer: Sequence[Any]) -> Decision:
-        allowed, *numbers = answer
+    def _read(self, answer: bytes) -> Decision:
+        allowed, *numbers = map(int, answer.split())
         if len(numbers) == 3:
             remaining, reset, retry = numbers
-            limit = self.limits[0].capacity
-            return Decision(bool(allowed), limit, remaining, reset / 1e6, retry / 1e6)
+            return Decision(allowed == 1, self._capacity, remaining, reset / 1e6, retry / 1e6)
         each = list(zip(numbers[::3], numbers[1::3], numbers[2::3], self.limits, strict=True))
         # The one that is closest to its end, or that makes the caller wait longest.
         remaining, reset, retry, closest = min(each, key=lambda one: (-one[2], one[0], -one[1]))
-        return Decision(bool(allowed), closest.capacity, remaining, reset / 1e6, retry / 1e6)
+        return Decision(allowed == 1, closest.capacity, remaining, reset / 1e6, retry / 1e6)
 
     def _without_server(self, down: ProviderError) -> Decision:
         if self._if_down == "raise":

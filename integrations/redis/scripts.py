@@ -17,10 +17,10 @@ class Script:
     text: str
 
     @cached_property
-    def sha(self) -> str:
+    def sha(self) -> bytes:
         """Return the hash by which the server knows the text."""
         # The server's choice of hash; it guards nothing.
-        return hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
+        return hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest().encode()
 
 
 # The server's clock in microseconds: those of several application servers differ.
