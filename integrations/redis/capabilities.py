@@ -66,14 +66,16 @@ def ask_capabilities(commands: Commands) -> Capabilities:
     """Ask the server for each command (COMMAND INFO)."""
 
     def ask(server: Any) -> Any:
-        return [_knows(server.execute_command("COMMAND INFO", name)) for name in _ASKED]
+        return _known(server.execute_command("COMMAND INFO", *_ASKED))
 
     return Capabilities(*commands.run("COMMAND INFO", (), ask, effect=Effect.READ))
 
 
-def _knows(reply: Any) -> bool:
-    # A list of one entry, which is nil for an unknown command; parsed, a mapping without it.
-    return bool(reply) and (isinstance(reply, Mapping) or reply[0] is not None)
+def _known(reply: Any) -> list[bool]:
+    # A list with nil for each unknown command; parsed by the SDK, a mapping without them.
+    if isinstance(reply, Mapping):
+        return [name in reply for name in _ASKED]
+    return [each is not None for each in reply]
 
 
 def _facts(raw: Any) -> dict[str, Any]:

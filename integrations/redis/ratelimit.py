@@ -16,6 +16,7 @@ from integrations.core.log import get_logger, log_event
 from integrations.redis import arguments as check
 from integrations.redis.client import RedisClient
 from integrations.redis.commands import Effect
+from integrations.redis.increx import BoundedCounter
 from integrations.redis.limit_scripts import decide
 from integrations.redis.limits import Decision, Limit
 from integrations.redis.names import Id
@@ -72,6 +73,8 @@ class RateLimiter:
         self._script = decide(tuple(limit.algorithm for limit in limits))
         numbers = [number for limit in limits for number in limit.arguments()]
         self._arguments = tuple(str(number).encode() for number in numbers)
+        alone = len(limits) == 1 and limits[0].algorithm == "fixed"
+        self._counter = BoundedCounter(client, limits[0]) if alone else None
         self._capacity = min(limit.capacity for limit in limits)
         self._logger = get_logger("redis")
         self._keys = functools.lru_cache(maxsize=10_000, typed=True)(self._make_keys)
@@ -182,6 +185,8 @@ class RateLimiter:
     ) -> Decision:
         rest = (len(keys), *ready, cost, *self._arguments)
         try:
+            if self._counter is not None and cost and self._counter.usable():
+                return self._counter.hit(keys[0], cost)
             return self._read(
                 self._client.commands.evaluate(self._script, keys, rest, effect=effect)
             )

@@ -215,6 +215,26 @@ def test_the_decorator_counts_whom_it_is_told(lab: Lab) -> None:
         limiter.limited("nobody")(send)
 
 
+def test_where_the_server_has_increx_it_counts_and_in_the_same_keys() -> None:
+    clock = ManualClock()
+    env, fake = {"REDIS_SECRET": SECRET}, FakeRedis(clock=clock, version=(8, 8))
+    client = RedisClient.from_env(env, mode="mock", fake=fake, clock=clock)
+    limiter = RateLimiter(client, Limit(3, 10, "fixed"), remember=False)
+    said = [limiter.hit("kim") for _ in range(2)]
+    assert fake.names().count("INCREX") == 2
+    assert fake.names().count("COMMAND") == 1
+    assert [each.remaining for each in said] == [2, 1]
+    assert limiter.peek("kim").remaining == 1
+    clock.advance(4)
+    assert not limiter.hit("kim", cost=2).allowed
+    assert limiter.hit("kim").allowed
+    refused = limiter.hit("kim")
+    assert (refused.allowed, refused.remaining) == (False, 0)
+    assert refused.retry_after == pytest.approx(6.001, abs=1e-6)
+    clock.advance(6.001)
+    assert limiter.hit("kim").remaining == 2
+
+
 def test_headers_round_up() -> None:
     said = Decision(False, 10, 0, 3.2, 0.01)
     assert said.headers() == {
