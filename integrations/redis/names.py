@@ -105,3 +105,8 @@ def looks_personal(text: str) -> bool:
         return False
     # A bare number would pass for an address in no notation that people write.
     return not text.isdigit()
+
+
+def digest(text: str) -> str:
+    """Return a hash by which any text, however long, stands in a key's name."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:40]
