@@ -17,7 +17,7 @@ from redis.retry import Retry
 from redis.sentinel import Sentinel, SentinelConnectionPool, SentinelManagedConnection
 
 from integrations.redis.address import Address, Kind
-from integrations.redis.errors import mark_never_sent
+from integrations.redis.errors import SDK_ERRORS, mark_never_sent
 
 MAX_CONNECTIONS = 500
 HEALTH_CHECK_S = 30
@@ -132,12 +132,27 @@ def no_retry() -> Retry:
     return Retry(NoBackoff(), 0)
 
 
+class _ClusterPool(redis.ConnectionPool):
+    """A node's connections. The cluster's client drops the health check's option (8.1)."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(health_check_interval=HEALTH_CHECK_S, **options)
+
+
 def _cluster(address: Address, options: dict[str, Any]) -> RedisCluster:
-    kind = MarkedSSLConnection if address.tls else MarkedConnection
-    nodes = [ClusterNode(host, port) for host, port in address.hosts]
+    host, port = address.hosts[0]
+    name = f"[{host}]" if ":" in host else host
+    del options["health_check_interval"]
     try:
-        return RedisCluster(startup_nodes=nodes, connection_class=kind, ssl=address.tls, **options)
-    except redis.RedisError as error:
+        return RedisCluster(
+            # It takes a class of connections only together with a URL (8.1, 2026-11).
+            url=f"redis://{name}:{port}",
+            startup_nodes=[ClusterNode(host, port) for host, port in address.hosts],
+            connection_class=MarkedSSLConnection if address.tls else MarkedConnection,
+            connection_pool_class=_ClusterPool,
+            **options,
+        )
+    except SDK_ERRORS as error:
         mark_never_sent(error)
         raise
 

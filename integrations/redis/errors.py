@@ -67,14 +67,19 @@ ERRORS = (
 )
 _HINTS = {row.error: row.hint for row in ERRORS}
 
+# The second is no subclass of the first (8.1).
+SDK_ERRORS = (sdk.RedisError, sdk.RedisClusterException)
+SDKError = sdk.RedisError | sdk.RedisClusterException
+
 _REFUSED = (
     sdk.BusyLoadingError,
     sdk.ReadOnlyError,
     sdk.OutOfMemoryError,
-    sdk.ClusterDownError,
     sdk.MasterDownError,
     sdk.TryAgainError,
     sdk.MaxConnectionsError,
+    # Sent from node to node until nobody was left to ask.
+    sdk.ClusterError,
 )
 _REFUSED_CODES = ("LOADING", "READONLY", "OOM", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "BUSY")
 _DENIED = (
@@ -85,8 +90,11 @@ _DENIED = (
 _DENIED_CODES = ("NOAUTH", "WRONGPASS", "NOPERM")
 
 
-def translate(error: sdk.RedisError, *, writes: bool) -> ProviderError:
+def translate(error: SDKError, *, writes: bool) -> ProviderError:
     """Return our error for redis-py's. ``writes``: the command changes something."""
+    if isinstance(error, sdk.RedisClusterException) and isinstance(error.__cause__, _DENIED):
+        # A cluster that refuses the login is, to the SDK, one that cannot be connected.
+        error = error.__cause__
     code = _code(error)
     if isinstance(error, _DENIED) or code in _DENIED_CODES:
         return _made(AuthenticationError, "the server does not accept the login or command", code)
@@ -100,7 +108,7 @@ def translate(error: sdk.RedisError, *, writes: bool) -> ProviderError:
     return _made(InvalidRequestError, _text(error), code or _name(error))
 
 
-def _no_reply(error: sdk.RedisError, *, writes: bool) -> NetworkError:
+def _no_reply(error: SDKError, *, writes: bool) -> NetworkError:
     never_sent = was_never_sent(error)
     late = isinstance(error, sdk.TimeoutError)
     what = "no connection" if never_sent else "no reply in time" if late else "the reply was lost"
@@ -122,8 +130,14 @@ def mark_never_sent(error: BaseException) -> None:
 
 def was_never_sent(error: BaseException) -> bool:
     """Tell whether the command cannot have reached the server."""
-    marked = bool(getattr(error, _MARK, False))
-    return marked or isinstance(error, sdk.RedisClusterException | sdk.SlotNotCoveredError)
+    if getattr(error, _MARK, False):
+        return True
+    if not isinstance(error, sdk.RedisClusterException | sdk.SlotNotCoveredError):
+        return False
+    # After a lost reply, the cluster's client asks for the slots, and this is how that may end:
+    # the first error says whether anything was sent.
+    first = error.__context__
+    return not isinstance(first, SDK_ERRORS) or was_never_sent(first)
 
 
 def _made(kind: type[ProviderError], message: str, code: str | None) -> ProviderError:
@@ -134,16 +148,16 @@ def _name(error: BaseException) -> str:
     return type(error).__name__
 
 
-def _said(error: sdk.RedisError) -> str:
+def _said(error: SDKError) -> str:
     # A pipeline puts the whole command, values included, before what the server said.
     return str(error).rpartition("caused error: ")[2]
 
 
-def _code(error: sdk.RedisError) -> str | None:
+def _code(error: SDKError) -> str | None:
     word = _said(error).partition(" ")[0]
     return word if word.isupper() and word.isalpha() else None
 
 
-def _text(error: sdk.RedisError) -> str:
+def _text(error: SDKError) -> str:
     # The server repeats the arguments of a command that it does not know: they may be secret.
     return _said(error).partition(", with args")[0][:300] or _name(error)

