@@ -211,11 +211,12 @@ class Cache:
 
         def send(server: Any) -> None:
             with server.pipeline(transaction=False) as pipe:
-                for keys in stems:
-                    pipe.unlink(*keys[:2])
+                for key in names:
+                    pipe.unlink(key)
                 pipe.execute()
 
-        names = [key for keys in stems for key in keys[:2]]
+        # The lock first: between the two, a load could end and be written.
+        names = [key for entry, lock, _ in stems for key in (lock, entry)]
         if names:
             self._client.commands.run("UNLINK", names, send, effect=Effect.REPEATABLE, answer=False)
 

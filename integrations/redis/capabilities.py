@@ -56,7 +56,7 @@ class Capabilities(Displayed):
 def ask_health(commands: Commands, clock: Clock) -> Health:
     """Ask the server who it is (HELLO, which needs Redis 6)."""
     began = clock.time()
-    raw = commands.run("HELLO", (), lambda s: s.execute_command("HELLO"), effect=Effect.READ)
+    raw = commands.run("HELLO", (), lambda s: commands.anywhere(s, "HELLO"), effect=Effect.READ)
     latency_s = max(0.0, clock.time() - began)
     facts = _facts(raw)
     return Health(str(facts.get("server", "")), str(facts.get("version", "")), latency_s, facts)
@@ -66,7 +66,7 @@ def ask_capabilities(commands: Commands) -> Capabilities:
     """Ask the server for each command (COMMAND INFO)."""
 
     def ask(server: Any) -> Any:
-        return _known(server.execute_command("COMMAND INFO", *_ASKED))
+        return _known(commands.anywhere(server, "COMMAND INFO", *_ASKED))
 
     return Capabilities(*commands.run("COMMAND INFO", (), ask, effect=Effect.READ))
 

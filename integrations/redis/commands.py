@@ -15,7 +15,7 @@ from integrations.core.log import get_logger, log_event
 from integrations.core.retry import Retry
 from integrations.redis.address import Kind
 from integrations.redis.connections import Server, open_server
-from integrations.redis.errors import translate
+from integrations.redis.errors import SDK_ERRORS, SDKError, translate
 from integrations.redis.scripts import Script
 from integrations.redis.sent import CommandLog, Sent
 from integrations.redis.settings import RedisSettings
@@ -66,6 +66,12 @@ class Commands:
         """Whether keys are spread over the nodes of a cluster."""
         return self._settings.address.kind is Kind.CLUSTER
 
+    def anywhere(self, server: Server, *command: str) -> Any:
+        """Send a command without a key, which in a cluster any node may answer."""
+        if self.cluster:
+            server = server.get_redis_connection(server.get_random_node())
+        return server.execute_command(*command)
+
     def run(
         self,
         name: str,
@@ -89,7 +95,7 @@ class Commands:
             return self._not_sent(name, keys, answer)
         try:
             reply = send(self._servers.get(blocking) or self._open(blocking))
-        except redis.RedisError as lost:
+        except SDK_ERRORS as lost:
             reply = self._recover(lost, name, keys, send, effect, blocking)
         if self._log is not None:
             self._log.add(Sent(self._clock.time(), name, tuple(keys), "ok"))
@@ -152,7 +158,7 @@ class Commands:
 
     def _recover(
         self,
-        first: redis.RedisError,
+        first: SDKError,
         name: str,
         keys: Sequence[str],
         send: Callable[[Server], Any],
@@ -163,11 +169,11 @@ class Commands:
         writes = effect is not Effect.READ
 
         def attempt(number: int) -> Any:
-            error: redis.RedisError = first
+            error: SDKError = first
             if number > 1:
                 try:
                     return send(self._servers.get(blocking) or self._open(blocking))
-                except redis.RedisError as again:
+                except SDK_ERRORS as again:
                     error = again
             raise translate(error, writes=writes) from error
 

@@ -103,6 +103,17 @@ def test_remembered_refusals_change_no_answer(
             assert remembered.remaining == asked.remaining
 
 
+@pytest.mark.parametrize("algorithm", ["fixed", "log", "gcra"])
+def test_a_window_ends_at_its_last_instant_and_not_after_it(algorithm: Algorithm) -> None:
+    subject = _begin()
+    limiter = RateLimiter(CLIENT, Limit(1, 4, algorithm), remember=False)
+    limiter.hit(subject)
+    CLOCK.advance(3.75)
+    assert limiter.hit(subject).retry_after == pytest.approx(0.25)
+    CLOCK.advance(0.25)
+    assert limiter.hit(subject).allowed
+
+
 def test_a_remembered_refusal_asks_nobody() -> None:
     clock = ManualClock()
     limiter = _limiter(clock, Limit(2, 1))
