@@ -1,6 +1,7 @@
 """Clusters and sentinels of real servers for the suite, on free ports of this machine."""
 
 import contextlib
+import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -133,6 +134,43 @@ def _start_node(binary: str, folder: Path, index: int, bus: int) -> RealServer:
     # A node that is down takes its own slots with it and no others.
     options += ["--cluster-require-full-coverage", "no", "--repl-diskless-sync-delay", "0"]
     return start_server(binary, folder, *options)
+
+
+@dataclass
+class Sentinel:
+    """A primary with a replica, and one sentinel that watches them."""
+
+    primary: RealServer
+    port: int
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return f"redis+sentinel://127.0.0.1:{self.port}/mymaster/0"
+
+
+@contextlib.contextmanager
+def running_sentinel(binary: str, folder: Path) -> Iterator[Sentinel]:
+    """Run a sentinel that promotes the replica as soon as the primary is gone."""
+    with contextlib.ExitStack() as stack:
+        primary = start_server(binary, folder, "--repl-diskless-sync-delay", "0")
+        stack.callback(primary.stop)
+        replica = start_server(binary, folder, "--replicaof", "127.0.0.1", str(primary.port))
+        stack.callback(replica.stop)
+        port = free_port()
+        watched = f"mymaster 127.0.0.1 {primary.port} 1"
+        config = folder / "sentinel.conf"
+        config.write_text(
+            f"port {port}\nsentinel monitor {watched}\n"
+            "sentinel down-after-milliseconds mymaster 300\n"
+            "sentinel failover-timeout mymaster 2000\n"
+        )
+        command = [binary, str(config), "--sentinel", "--dir", str(folder)]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        stack.callback(RealServer(port, process).stop)
+        with redis.Redis(port=port, socket_timeout=1) as probe:
+            until(lambda: probe.sentinel_slaves("mymaster"))
+        yield Sentinel(primary, port)
 
 
 @pytest.fixture(scope="session")

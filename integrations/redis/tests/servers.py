@@ -97,6 +97,11 @@ class RealServer:
         """Where it is."""
         return f"redis://127.0.0.1:{self.port}/0"
 
+    def kill(self) -> None:
+        """End it as a power cut does."""
+        self.process.kill()
+        self.process.wait(10)
+
     def stop(self) -> None:
         """End it."""
         self.process.terminate()
