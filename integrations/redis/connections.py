@@ -35,6 +35,7 @@ class _Marked:
     lib_name: Any
     lib_version: Any
     next_health_check: Any
+    _sock: Any
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -43,22 +44,23 @@ class _Marked:
         self.driver_info = self.lib_name = self.lib_version = None
 
     def connect(self) -> None:
+        # The pool calls this before every command.
+        if self._sock is not None:
+            return
         with _marking():
             super().connect()  # type: ignore[misc]
 
     def connect_check_health(self, *args: Any, **kwargs: Any) -> None:
+        if self._sock is not None:
+            return
         # A connection that was just made needs no PING.
         self.next_health_check = time.monotonic() + HEALTH_CHECK_S
         with _marking():
             super().connect_check_health(*args, **kwargs)  # type: ignore[misc]
 
-    def check_health(self) -> None:
-        # Runs before every command, so without a context manager.
-        try:
-            super().check_health()  # type: ignore[misc]
-        except redis.RedisError as error:
-            mark_never_sent(error)
-            raise
+    def _send_ping(self) -> None:
+        with _marking():
+            super()._send_ping()  # type: ignore[misc]
 
 
 @contextmanager
