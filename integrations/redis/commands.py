@@ -89,7 +89,7 @@ class Commands:
 
         Raises:
             NotSentError: debug mode, and only the server knows the answer.
-            ProviderError: as in :data:`integrations.redis.errors.ERRORS`.
+            ProviderError: as in ``integrations.redis.errors.ERRORS``.
         """
         if self._dry:
             return self._not_sent(name, keys, answer)
