@@ -60,7 +60,7 @@ class Limit:
 
     @property
     def emission_us(self) -> int:
-        """The microseconds that GCRA puts between two, rounded up so as to be no faster than the rate."""
+        """The microseconds that GCRA puts between two, rounded up so as not to be too fast."""
         return math.ceil(self.window_us / self.limit)
 
     @property
