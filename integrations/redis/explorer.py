@@ -1,4 +1,4 @@
-"""A limit to try out in the notebook: decisions of a real limiter, on a fake with a turned clock."""
+"""A limit to try out in the notebook: decisions of a real limiter, on a clock that is turned."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
