@@ -145,7 +145,7 @@ INTEGRATION = Integration(
             check=_url_problem,
         ),
         Setting(
-            "TWILIO_SHARED_KEYS",
+            "TWILIO_SHARED_KEY",
             "Shared keys that sign callbacks (beta), as id:secret, separated by commas.",
             "Twilio Console → Webhooks → Shared keys.",
             secret=True,

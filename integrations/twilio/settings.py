@@ -75,7 +75,7 @@ class TwilioSettings:
             shared_keys={
                 name: Secret(key)
                 for name, _, key in (
-                    each.partition(":") for each in split_list(values["TWILIO_SHARED_KEYS"])
+                    each.partition(":") for each in split_list(values["TWILIO_SHARED_KEY"])
                 )
             },
             public_base_url=values["TWILIO_PUBLIC_BASE_URL"].rstrip("/"),

@@ -279,9 +279,9 @@ def test_without_a_secret_or_an_address_there_is_no_pipeline() -> None:
 
 
 def test_shared_keys_are_read_from_the_environment_and_not_shown() -> None:
-    env = {"TWILIO_SHARED_KEYS": f"key_1:{SHARED}, key_2:{SHARED}2"}
+    env = {"TWILIO_SHARED_KEY": f"key_1:{SHARED}, key_2:{SHARED}2"}
     settings = TwilioSettings.from_env(env, mode="mock")
     assert settings.shared_keys["key_2"].reveal() == SHARED + "2"
     assert SHARED not in repr(settings)
-    with pytest.raises(ConfigurationError, match="TWILIO_SHARED_KEYS"):
-        TwilioSettings.from_env({"TWILIO_SHARED_KEYS": "nocolon"}, mode="mock")
+    with pytest.raises(ConfigurationError, match="TWILIO_SHARED_KEY"):
+        TwilioSettings.from_env({"TWILIO_SHARED_KEY": "nocolon"}, mode="mock")
