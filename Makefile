@@ -30,7 +30,7 @@ JUPYTER_BOOK := $(PY) -c "from jupyter_book.cli.main import main; main()"
 
 .DEFAULT_GOAL := help
 .PHONY: help install book test serve lab notebooks lint format type unit \
-	verify docs new bench linkcheck requirements clean distclean
+	verify docs new bench browser linkcheck requirements clean distclean
 
 help: ## List these targets
 	@echo "Usage: make TARGET [PYTHON=python3.12] [NB=name] [PORT=8000]"
@@ -112,6 +112,9 @@ lab: $(STAMP) ## Open the notebooks in JupyterLab
 
 bench: $(STAMP) ## Run the benchmarks
 	$(PY) bench/run.py
+
+browser: book ## Read every page of the book in Chromium (needs a chromium on PATH)
+	@$(HERMETIC) $(PY) -m pytest -p no:cacheprovider tests/browser
 
 linkcheck: $(STAMP) ## Ask every outside link of the book (needs a network)
 	$(ISOLATED) $(JUPYTER_BOOK) build . --builder linkcheck
