@@ -4,13 +4,15 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
 from integrations.core.clock import ManualClock
+from integrations.core.code_limits import CodeRules, SendLimits
 from integrations.core.code_store import MemoryCodeStore
-from integrations.core.codes import CodeRules, OneTimeCodes, Outcome, six_digits
+from integrations.core.codes import OneTimeCodes, Outcome, six_digits
 from integrations.core.config import Secret
 from integrations.core.errors import ConfigurationError
 
@@ -30,11 +32,14 @@ class Desk:
     clock: ManualClock = field(default_factory=ManualClock)
     store: MemoryCodeStore = field(default_factory=MemoryCodeStore)
 
-    def codes(self, rules: CodeRules | None = None, **changes: object) -> OneTimeCodes:
-        made = OneTimeCodes(
-            KEY, self.store, lambda *sent: self.screen.append(sent), clock=self.clock
-        )
-        return replace(made, rules=rules or CodeRules(), **changes)  # type: ignore[arg-type]
+    def codes(
+        self, rules: CodeRules | None = None, key: Secret = KEY, **options: Any
+    ) -> OneTimeCodes:
+        limits = SendLimits(key, self.store, rules or CodeRules(), self.clock)
+        return OneTimeCodes(limits, **{"send": self.show, **options})
+
+    def show(self, to: str, code: str) -> None:
+        self.screen.append((to, code))
 
     @property
     def code(self) -> str:
@@ -200,7 +205,7 @@ def test_one_subscriber_of_ipv6_is_one_requester(desk: Desk) -> None:
 
 def test_known_and_unknown_numbers_get_the_same_answers(desk: Desk) -> None:
     jobs: list[Callable[[], None]] = []
-    codes = desk.codes(dispatch=jobs.append)
+    codes = desk.codes(dispatch=lambda job: jobs.insert(0, job))
 
     def story(number: str, known: bool) -> list[object]:
         told: list[object] = [
@@ -225,13 +230,17 @@ def test_known_and_unknown_numbers_cost_the_same_work(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[str] = []
-    hashed = OneTimeCodes._hash
+    hashed = SendLimits.hash
     monkeypatch.setattr(
-        OneTimeCodes,
-        "_hash",
+        SendLimits,
+        "hash",
         lambda self, *parts: (calls.append(f"{parts[0]}:{len(parts)}"), hashed(self, *parts))[1],
     )
-    codes = desk.codes(dispatch=lambda job: calls.append("dispatch"))
+
+    def dispatch(_: object) -> None:
+        calls.append("dispatch")
+
+    codes = desk.codes(dispatch=dispatch)
 
     def work(number: str, known: bool) -> list[str]:
         calls.clear()
@@ -311,7 +320,7 @@ def test_an_empty_argument_is_refused_before_anything(desk: Desk, name: str, val
 
 def test_a_short_key_is_refused_without_showing_it() -> None:
     with pytest.raises(ConfigurationError, match="32 bytes") as caught:
-        OneTimeCodes(Secret("tooshort"), MemoryCodeStore(), print)
+        SendLimits(Secret("tooshort"), MemoryCodeStore())
     assert "tooshort" not in str(caught.value)
 
 
