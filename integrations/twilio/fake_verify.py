@@ -23,26 +23,12 @@ from integrations.twilio.fake_verify_state import (
 
 # The parameters of the specification of Verify v2, read 2026-11.
 _START = frozenset(
-    [
-        "To",
-        "Channel",
-        "CustomFriendlyName",
-        "CustomMessage",
-        "SendDigits",
-        "Locale",
-        "CustomCode",
-        "Amount",
-        "Payee",
-        "RateLimits",
-        "ChannelConfiguration",
-        "AppHash",
-        "TemplateSid",
-        "TemplateCustomSubstitutions",
-        "DeviceIp",
-        "EnableSnaClientToken",
-        "RiskCheck",
-        "Tags",
-    ]
+    (
+        *("To", "Channel", "CustomFriendlyName", "CustomMessage", "SendDigits", "Locale"),
+        *("CustomCode", "Amount", "Payee", "RateLimits", "ChannelConfiguration", "AppHash"),
+        *("TemplateSid", "TemplateCustomSubstitutions", "DeviceIp", "EnableSnaClientToken"),
+        *("RiskCheck", "Tags"),
+    )
 )
 _CHECK = frozenset(["Code", "To", "VerificationSid", "Amount", "Payee", "SnaClientToken"])
 _SERVICE = "/v2/Services/{service}"
