@@ -74,9 +74,7 @@ class Calls:
         self._log(what, number, "ok")
         return result
 
-    def _repeat(
-        self, attempt: Callable[[int], T], may_retry: Callable[[ProviderError], bool]
-    ) -> T:
+    def _repeat(self, attempt: Callable[[int], T], may_retry: Callable[[ProviderError], bool]) -> T:
         return self._retry.call(attempt, may_retry=may_retry, on_wait=self._log_wait)
 
     def _log(self, what: str, number: int, outcome: object) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -33,6 +34,9 @@ from integrations.twilio.segments import count_segments
 from integrations.twilio.settings import TwilioSettings
 from integrations.twilio.transport import error_row
 from integrations.twilio.wiring import open_http
+
+MAX_SENDER_NAME = 11
+"""Characters of an alphanumeric sender (https://www.twilio.com/docs/glossary/what-alphanumeric-sender-id)."""
 
 
 class TwilioClient:
@@ -110,9 +114,7 @@ class TwilioClient:
             ConfigurationError: listing everything that is missing or malformed for the mode.
         """
         settings = TwilioSettings.from_env(env, mode=mode)
-        return cls(
-            settings, wire=wire, clock=clock, retry=retry, outbox=outbox, opt_outs=opt_outs
-        )
+        return cls(settings, wire=wire, clock=clock, retry=retry, outbox=outbox, opt_outs=opt_outs)
 
     def __repr__(self) -> str:
         """Show the mode and the account."""
@@ -508,11 +510,12 @@ class TwilioClient:
                 raise ConfigurationError(
                     "TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID is missing. Nothing was sent."
                 )
-        if isinstance(given, str) and given.startswith("MG") and len(given) > 11:
-            return {"messaging_service_sid": check.sid("sender", given, "MG")}
-        if isinstance(given, str) and given.startswith("+"):
-            return {"from_": phone.e164("sender", given)}
-        return {"from_": check.text("sender", given, 16)}
+        name = check.text("sender", given, 64)
+        if name.startswith("MG") and len(name) > MAX_SENDER_NAME:
+            return {"messaging_service_sid": check.sid("sender", name, "MG")}
+        if name.startswith("+"):
+            return {"from_": phone.e164("sender", name)}
+        return {"from_": check.text("sender", name, MAX_SENDER_NAME)}
 
     def _options(
         self, status_callback: str | None, validity_period_s: int | None
@@ -554,8 +557,11 @@ class TwilioClient:
             yield from found
             if not page.next_page_url:
                 return
-            following = page.next_page
-            found, page = self._calls.read("list_messages", lambda: _read(following()))
+            found, page = self._calls.read("list_messages", partial(_following, page))
+
+
+def _following(page: Any) -> tuple[list[Message], Any]:
+    return _read(page.next_page())
 
 
 def _read(page: Any) -> tuple[list[Message], Any]:

@@ -43,7 +43,9 @@ class Callbacks:
     read 2026-11).
     """
 
-    def __init__(self, auth_token: str, state: Callable[[], State], due: Callable[[], None]) -> None:
+    def __init__(
+        self, auth_token: str, state: Callable[[], State], due: Callable[[], None]
+    ) -> None:
         """Sign with ``auth_token`` what ``state()`` has queued, once ``due()`` has been called."""
         self._validator = RequestValidator(auth_token)
         self._state = state

@@ -9,8 +9,19 @@ from integrations.twilio.fake_http import LOOKUPS, Call, Route, fail
 from integrations.twilio.fake_state import State
 
 _PACKAGES = frozenset(
-    "caller_name sim_swap call_forwarding line_status line_type_intelligence identity_match "
-    "reassigned_number sms_pumping_risk phone_number_quality_score pre_fill validation".split()
+    [
+        "caller_name",
+        "sim_swap",
+        "call_forwarding",
+        "line_status",
+        "line_type_intelligence",
+        "identity_match",
+        "reassigned_number",
+        "sms_pumping_risk",
+        "phone_number_quality_score",
+        "pre_fill",
+        "validation",
+    ]
 )
 _REASONS = {
     ValidationResult.TOO_SHORT: "TOO_SHORT",
@@ -43,15 +54,13 @@ def fetch(state: State, call: Call) -> Any:
 
 
 def _basic(number: str) -> dict[str, Any]:
-    none = {"calling_country_code": None, "country_code": None, "national_format": None}
     try:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
-        return {**none, "phone_number": number, "valid": False, "validation_errors": ["NOT_A_NUMBER"]}  # fmt: skip
+        return _invalid(number, "NOT_A_NUMBER")
     if not phonenumbers.is_valid_number(parsed):
         reason = phonenumbers.is_possible_number_with_reason(parsed)
-        told = _REASONS.get(reason, "INVALID_BUT_POSSIBLE")
-        return {**none, "phone_number": number, "valid": False, "validation_errors": [told]}
+        return _invalid(number, _REASONS.get(reason, "INVALID_BUT_POSSIBLE"))
     return {
         "calling_country_code": str(parsed.country_code),
         "country_code": phonenumbers.region_code_for_number(parsed),
@@ -61,6 +70,17 @@ def _basic(number: str) -> dict[str, Any]:
         "phone_number": phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164),
         "valid": True,
         "validation_errors": [],
+    }
+
+
+def _invalid(number: str, reason: str) -> dict[str, Any]:
+    return {
+        "calling_country_code": None,
+        "country_code": None,
+        "national_format": None,
+        "phone_number": number,
+        "valid": False,
+        "validation_errors": [reason],
     }
 
 

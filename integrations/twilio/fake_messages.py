@@ -15,12 +15,37 @@ from integrations.twilio.segments import count_segments
 
 # The parameters of the specification of the API (v2010), read 2026-11.
 _CREATE = frozenset(
-    "To StatusCallback ApplicationSid MaxPrice ProvideFeedback Attempt ValidityPeriod "
-    "ForceDelivery ContentRetention AddressRetention SmartEncoded PersistentAction TrafficType "
-    "ShortenUrls ScheduleType SendAt SendAsMms ContentVariables RiskCheck From FallbackFrom "
-    "MessagingServiceSid Body MediaUrl ContentSid".split()
+    [
+        "To",
+        "StatusCallback",
+        "ApplicationSid",
+        "MaxPrice",
+        "ProvideFeedback",
+        "Attempt",
+        "ValidityPeriod",
+        "ForceDelivery",
+        "ContentRetention",
+        "AddressRetention",
+        "SmartEncoded",
+        "PersistentAction",
+        "TrafficType",
+        "ShortenUrls",
+        "ScheduleType",
+        "SendAt",
+        "SendAsMms",
+        "ContentVariables",
+        "RiskCheck",
+        "From",
+        "FallbackFrom",
+        "MessagingServiceSid",
+        "Body",
+        "MediaUrl",
+        "ContentSid",
+    ]
 )
-_LIST = frozenset(("To", "From", "DateSent", "DateSent<", "DateSent>", "PageSize", "Page", "PageToken"))  # fmt: skip
+_LIST = frozenset(
+    ["To", "From", "DateSent", "DateSent<", "DateSent>", "PageSize", "Page", "PageToken"]
+)
 _BASE = "/2010-04-01/Accounts/{account}"
 
 # https://www.twilio.com/docs/iam/test-credentials, read 2026-11.

@@ -70,7 +70,7 @@ def _units(character: str, encoding: str) -> int:
 
 
 def _cut(sizes: list[int], room: int) -> tuple[int, int]:
-    """Fill segments without parting what belongs together; return their count and the last's use."""
+    """Fill segments without parting a pair; return their count, and the units in the last."""
     count, used = 1, 0
     for size in sizes:
         if used + size > room:

@@ -8,6 +8,8 @@ from integrations.core.config import REAL, Mode, Secret, load, resolve_mode, spl
 from integrations.core.errors import ConfigurationError
 from integrations.twilio import INTEGRATION
 
+_NONE = Secret("")
+
 
 @dataclass(frozen=True)
 class TwilioSettings:
@@ -34,10 +36,10 @@ class TwilioSettings:
 
     mode: Mode
     account_sid: str = ""
-    auth_token: Secret = Secret("")
-    secondary_auth_token: Secret = Secret("")
-    api_key: Secret = Secret("")
-    api_key_secret: Secret = Secret("")
+    auth_token: Secret = _NONE
+    secondary_auth_token: Secret = _NONE
+    api_key: Secret = _NONE
+    api_key_secret: Secret = _NONE
     from_number: str = ""
     messaging_service_sid: str = ""
     whatsapp_from: str = ""

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from twilio.base.exceptions import TwilioRestException, TwilioServiceException
 from twilio.base.version import Version
 from twilio.http import HttpClient
 from twilio.http.response import Response as SdkResponse
@@ -240,7 +239,13 @@ ERRORS = (
         "never",
         "Check TWILIO_API_BASE: something else may be answering there.",
     ),
-    ErrorRow("409", ConflictError, "It is being changed by another call.", "never", "Read it."),
+    ErrorRow(
+        "30409, 409",
+        ConflictError,
+        "The message is not scheduled any more; or it is being changed by another call.",
+        "never",
+        "Read it again: get_message tells where it stands.",
+    ),
     ErrorRow(
         "429",
         RateLimitedError,
@@ -307,7 +312,7 @@ class WireHttpClient(HttpClient):  # type: ignore[misc]  # the SDK is not typed
         if self._on_close:
             self._on_close()
 
-    def request(  # noqa: PLR0913  # the SDK's signature
+    def request(
         self,
         method: str,
         uri: str,
@@ -331,7 +336,7 @@ class WireHttpClient(HttpClient):  # type: ignore[misc]  # the SDK is not typed
         response = SdkResponse(answer.status, text, answer.headers)
         if not 200 <= answer.status < 300:
             cause = Version.exception(sent.method, sent.path, response, "refused")
-            raise self._refused(cause, response, writes=writes) from cause
+            raise self._refused(response, writes=writes) from cause
         return response
 
     def _url(self, uri: str, params: Mapping[str, object] | None) -> str:
@@ -342,13 +347,7 @@ class WireHttpClient(HttpClient):  # type: ignore[misc]  # the SDK is not typed
         given = {name: value for name, value in (params or {}).items() if value is not None}
         return f"{uri}{'&' if '?' in uri else '?'}{urlencode(given, doseq=True)}" if given else uri
 
-    def _refused(
-        self,
-        cause: TwilioRestException | TwilioServiceException,
-        response: SdkResponse,
-        *,
-        writes: bool,
-    ) -> ProviderError:
+    def _refused(self, response: SdkResponse, *, writes: bool) -> ProviderError:
         status = response.status_code
         body = _object(response.text)
         code = body.get("code")

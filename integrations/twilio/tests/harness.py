@@ -11,6 +11,7 @@ from integrations.core.webhooks import WebhookPipeline
 from integrations.core.wire import Request, Wire
 from integrations.twilio.client import TwilioClient
 from integrations.twilio.fake import FakeTwilio
+from integrations.twilio.settings import TwilioSettings
 from integrations.twilio.webhooks import webhook_pipeline
 
 ACCOUNT = "AC000000000000000000000000000000aa"
@@ -78,7 +79,9 @@ class Harness:
     def pipeline(self, *secrets: str) -> WebhookPipeline:
         names = ("TWILIO_AUTH_TOKEN", "TWILIO_SECONDARY_AUTH_TOKEN")
         env = dict(zip(names, secrets or (TOKEN,), strict=False))
-        pipeline = webhook_pipeline(self.client(**env).settings, clock=self.clock)
+        pipeline = webhook_pipeline(
+            TwilioSettings.from_env(self.env(**env), mode="mock"), clock=self.clock
+        )
         # The suite's callbacks are posted to one path, as a framework's route would have it.
         pipeline.receive = partial(pipeline.receive, target=STATUS)  # type: ignore[method-assign]
         return pipeline
@@ -86,7 +89,7 @@ class Harness:
     def pipeline_without_secret(self) -> WebhookPipeline:
         # Debug mode: mock mode has a secret of its own for an unset one.
         env = {"TWILIO_AUTH_TOKEN": "", "TWILIO_PUBLIC_BASE_URL": "https://app.example.com"}
-        return webhook_pipeline(self.client(mode="debug", **env).settings)
+        return webhook_pipeline(TwilioSettings.from_env(self.env(**env), mode="debug"))
 
     def with_unknown_field(self, request: Request) -> Request:
         return replace(request, body=request.body + b"&unheardOf=1")
