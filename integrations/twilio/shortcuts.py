@@ -1,13 +1,19 @@
 """What most products send and ask, each in one call."""
 
+import secrets
 from collections.abc import Mapping
 from functools import cache
 from typing import Protocol
 
+from integrations.core.code_limits import SendLimits, Started
+from integrations.core.code_store import MemoryCodeStore
+from integrations.core.codes import Checked
+from integrations.core.config import Secret
 from integrations.twilio import arguments as check
 from integrations.twilio.client import TwilioClient
 from integrations.twilio.models import Message, PhoneNumber, SentMessage
 from integrations.twilio.phone import refuse
+from integrations.twilio.verification import PhoneVerification, TwilioVerify
 
 STATUS_PATH = "/twilio/status"
 """Where status callbacks go when ``TWILIO_PUBLIC_BASE_URL`` is set."""
@@ -131,6 +137,47 @@ def verify_phone_number(number: str, *, client: TwilioClient | None = None) -> P
         InvalidRequestError: it is no phone number at all.
     """
     return (client or default_client()).lookup_phone_number(number, line_type=True)
+
+
+@cache
+def default_verification() -> PhoneVerification:
+    """Return Twilio Verify over :func:`default_client`, with limits counted in this process.
+
+    With more than one process, make a :class:`~integrations.twilio.verification.TwilioVerify` on a
+    shared store, and pass it.
+    """
+    limits = SendLimits(Secret(secrets.token_hex(32)), MemoryCodeStore())
+    return TwilioVerify(default_client(), limits)
+
+
+def start_phone_verification(
+    number: str, *, session: str, requester: str, verification: PhoneVerification | None = None
+) -> Started:
+    """Send a code to ``number``, good for this ``session`` alone.
+
+    Args:
+        number: in E.164.
+        session: the asking session's own secret id, from your session store, never from a form.
+        requester: who asks, for the limits: an IP address or an account.
+        verification: the backend; Twilio Verify over the environment's client when None.
+
+    Raises:
+        InvalidRequestError: it is no phone number, or Twilio refuses to send to it.
+    """
+    backend = verification or default_verification()
+    return backend.start(number, session=session, requester=requester)
+
+
+def check_phone_verification(
+    number: str, code: str, *, session: str, verification: PhoneVerification | None = None
+) -> Checked:
+    """Tell whether ``code`` was sent to ``number`` for this ``session``: true at most once.
+
+    Raises:
+        InvalidRequestError: it is no phone number.
+    """
+    backend = verification or default_verification()
+    return backend.check(number, code, session=session)
 
 
 def _status_callback(client: TwilioClient) -> str | None:
