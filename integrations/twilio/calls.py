@@ -4,6 +4,8 @@ import logging
 from collections.abc import Callable
 from typing import TypeVar
 
+from twilio.base.exceptions import TwilioException
+
 from integrations.core.config import Mode
 from integrations.core.errors import NotSentError, ProviderError
 from integrations.core.log import get_logger, log_event
@@ -13,7 +15,14 @@ from integrations.twilio.transport import DryRunError, unreadable
 T = TypeVar("T")
 
 # What the SDK raises when a body is not the JSON, or not of the shape, that it expects (9.13).
-_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+_UNREADABLE = (
+    TwilioException,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+)
 
 
 class Calls:

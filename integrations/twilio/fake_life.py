@@ -38,18 +38,26 @@ def _failure(state: State, message: FakeMessage, at: float) -> int | None:
 
 def advance(state: State, now: float) -> None:
     """Let everything happen that is due at the Unix time ``now``, in the order of time."""
-    due = sorted(
-        (step[0], message.sid)
-        for message in state.messages.values()
-        for step in message.steps
-        if step[0] <= now
-    )
-    for _, sid in due:
-        message = state.messages[sid]
-        at, status, code = message.steps.pop(0)
-        if status == "queued":  # a schedule has come
-            begin(state, message, at)
-        settle(state, message, status, at, code)
+    while due := _due(state, now):
+        for _, sid in due:
+            message = state.messages[sid]
+            at, status, code = message.steps.pop(0)
+            if status == "queued":  # a schedule has come, and is followed by steps of its own
+                begin(state, message, at)
+            settle(state, message, status, at, code)
+    state.callbacks.sort(key=lambda callback: callback.at)
+
+
+def _due(state: State, now: float) -> list[tuple[float, str]]:
+    state.moving = {sid for sid in state.moving if state.messages[sid].steps}
+    steps = ((step[0], sid) for sid in state.moving for step in state.messages[sid].steps)
+    return sorted((at, sid) for at, sid in steps if at <= now)
+
+
+def start(state: State, message: FakeMessage) -> None:
+    """Take a message in; it moves on by its steps."""
+    state.messages[message.sid] = message
+    state.moving.add(message.sid)
 
 
 def settle(

@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 import phonenumbers
 
 from integrations.twilio.fake_http import API, Call, Route, fail
-from integrations.twilio.fake_life import begin, rfc2822, settle
+from integrations.twilio.fake_life import begin, rfc2822, settle, start
 from integrations.twilio.fake_state import ERRORS, FakeMessage, State
 from integrations.twilio.segments import count_segments
 
@@ -106,7 +106,7 @@ def create(state: State, call: Call) -> Any:
     )
     scheduled = _schedule(call, service)
     if not state.test_credentials:
-        state.messages[message.sid] = message
+        start(state, message)
         _start(state, message, call.now, scheduled)
     return shown(state, message)
 

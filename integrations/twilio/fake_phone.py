@@ -5,7 +5,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from integrations.core.views import Displayed, moment
-from integrations.twilio.fake_life import advance, settle
+from integrations.twilio.fake_life import advance, settle, start
 from integrations.twilio.fake_state import Callback, FakeMessage, State
 from integrations.twilio.segments import count_segments
 
@@ -56,6 +56,11 @@ class Phone:
                 shown.append(ShownMessage(at, each.sender or "", each.body, False, each.media))
             elif each.sender == self.number and each.direction == "inbound":
                 shown.append(ShownMessage(each.created, each.to, each.body, True, each.media))
+        shown += [
+            ShownMessage(each.at, "Verify", each.body, False)
+            for each in self._state.verify.texts
+            if self.number == ("whatsapp:" if each.channel == "whatsapp" else "") + each.to
+        ]
         return sorted(shown, key=lambda message: message.at)
 
     def send(self, body: str, *, to: str, media: tuple[str, ...] = ()) -> str:
@@ -136,7 +141,7 @@ def reply(state: State, sender: str, to: str, body: str, now: float) -> FakeMess
     )  # fmt: skip
     message.steps = [(now, "sending", None), (now, "sent", None), (now, "delivered", None)]
     message.history.append((now, "queued"))
-    state.messages[message.sid] = message
+    start(state, message)
     return message
 
 

@@ -87,6 +87,7 @@ class State:
     templates: dict[str, Template] = field(default_factory=dict)
     lines: dict[str, Line] = field(default_factory=dict)
     messages: dict[str, FakeMessage] = field(default_factory=dict)
+    moving: set[str] = field(default_factory=set)
     callbacks: list[Callback] = field(default_factory=list)
     opted_out: set[tuple[str, str]] = field(default_factory=set)
     last_inbound: dict[tuple[str, str], float] = field(default_factory=dict)
