@@ -93,7 +93,8 @@ class TwilioSignatures:
         """
         headers = {str(name).lower(): value for name, value in incoming.headers.items()}
         signature = _header(headers, SIGNATURE_HEADER)
-        if not isinstance(incoming.target, str) or not _TARGET.fullmatch(incoming.target):
+        # A web framework may hand over whatever it has; str() keeps a None from raising TypeError.
+        if not _TARGET.fullmatch(str(incoming.target)):
             raise SignatureError("target is no path with a query; pass the request's own, unparsed")
         validators, algorithm = self._validators(headers)
         signed = _signed(incoming, _media_type(headers))
