@@ -14,7 +14,8 @@ from integrations.commands.docs import root
 
 _LEFT_OUT = shutil.ignore_patterns(".*", "_build", "__pycache__", "node_modules")
 # What differs from run to run, and from machine to machine.
-_VOLATILE = re.compile(r" in [\d.]+s\b.*|,? ?\d+ deselected|\d+ (?=passed|failed)|\x1b\[[\d;]*m")
+_VOLATILE = re.compile(r" in [\d.]+s\b.*|, \d+ deselected|\d+ (?=passed|failed)")
+_COLOUR = re.compile(r"\x1b\[[\d;]*m")
 
 
 class Rehearsal:
@@ -46,6 +47,7 @@ class Rehearsal:
     def show(self, *command: str, last: int = 1) -> None:
         """Run a command and print its last lines, without what differs from run to run."""
         _, said = self.run(*command)
+        said = _COLOUR.sub("", said)
         lines = [_VOLATILE.sub("", line).rstrip() for line in said.splitlines() if line.strip()]
         print("\n".join(lines[-last:]))
 
