@@ -68,7 +68,11 @@ def _run() -> Iterator[Step]:
     started = verification.start(NUMBER, session=SESSION, requester=ADDRESS)
     code = screen()[-1][-6:]
     yield Step(
-        "Somebody types their number", "start(number)", _told(started.sent), "sent", screen()
+        "Somebody types their number",
+        "start(number)",
+        "sent" if started.sent else "not sent",
+        "sent",
+        screen(),
     )
     for title in ("A slip of the finger", "And another"):
         yield check(title, code[::-1])
