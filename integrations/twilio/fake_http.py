@@ -53,7 +53,9 @@ class Call:
     def params(self) -> dict[str, list[str]]:
         """Everything in the form, or in the query of a GET."""
         query = urlsplit(self.request.url).query
-        sent = query if self.request.method == "GET" else self.request.body.decode()
+        sent = (
+            query if self.request.method == "GET" else self.request.body.decode("utf-8", "replace")
+        )
         return parse_qs(sent, keep_blank_values=True)
 
     def get(self, name: str) -> str | None:

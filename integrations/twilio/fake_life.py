@@ -30,7 +30,8 @@ def _failure(state: State, message: FakeMessage, at: float) -> int | None:
     line = state.line(message.to)
     if line.fails:
         return line.fails
-    if message.to.startswith("whatsapp:") and not message.template:
+    template = state.templates.get(message.template or "")
+    if message.to.startswith("whatsapp:") and not (template and template.approved):
         last = state.last_inbound.get((message.to, message.sender or ""))
         return None if last is not None and at - last <= WINDOW_S else 63016
     return 30006 if line.type == "landline" else None

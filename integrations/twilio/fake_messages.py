@@ -13,7 +13,7 @@ from integrations.twilio.fake_life import begin, rfc2822, settle, start
 from integrations.twilio.fake_state import ERRORS, FakeMessage, State
 from integrations.twilio.segments import count_segments
 
-# The parameters of the specification of the API (v2010), read 2026-11.
+# The parameters of the specification of the API (v2010) and of the SDK (9.13), read 2026-11.
 _CREATE = frozenset(
     [
         "To",
@@ -41,6 +41,7 @@ _CREATE = frozenset(
         "Body",
         "MediaUrl",
         "ContentSid",
+        "MessageIntent",
     ]
 )
 _LIST = frozenset(
@@ -146,8 +147,7 @@ def update(state: State, call: Call) -> Any:
 def list_all(state: State, call: Call) -> Any:
     """List messages, newest first, in pages."""
     _check_account(state, call)
-    size = int(call.get("PageSize") or 50)
-    page = int(call.get("Page") or 0)
+    size, page = _whole(call, "PageSize", 50), _whole(call, "Page", 0)
     chosen = [m for m in reversed(state.messages.values()) if _matches(m, call)]
     start = page * size
     path = f"/2010-04-01/Accounts/{state.account_sid}/Messages.json"
@@ -164,6 +164,13 @@ def list_all(state: State, call: Call) -> Any:
         "first_page_uri": f"{path}?{urlencode({**kept, 'Page': 0})}",
         "uri": path,
     }
+
+
+def _whole(call: Call, name: str, default: int) -> int:
+    value = call.get(name) or str(default)
+    if not (value.isascii() and value.isdigit() and len(value) < 10):
+        fail(20001, f"{name} must be a whole number: {value}")
+    return min(int(value), 1000)
 
 
 def _matches(message: FakeMessage, call: Call) -> bool:

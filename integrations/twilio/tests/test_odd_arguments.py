@@ -110,7 +110,7 @@ def test_it_is_refused_before_any_request(
     error = raised.value
     assert error.argument == argument
     assert error.status is None
-    assert argument.split("[")[0] in str(error)
+    assert argument.partition("[")[0] in str(error)
     assert lab.fake.requests == []
 
 
