@@ -127,7 +127,9 @@ def _node(name: str, active: bool) -> str:
 def _arrow(start: str, end: str, text: str) -> str:
     (x1, y1), (x2, y2) = _PLACES[start], _PLACES[end]
     x1, x2 = x1 + _HALF, x2 - _HALF
-    middle, above = (x1 + x2) // 2, (y1 + y2) // 2 - 8
+    # Beside the line: above one that rises or is level, below one that falls.
+    middle = (x1 + x2) // 2 - (20 if y2 > y1 else 0)
+    above = (y1 + y2) // 2 + (24 if y2 > y1 else -24 if y2 < y1 else -8)
     return (
         f'<line x1="{x1}" y1="{y1}" x2="{x2 - 8}" y2="{y2}" stroke="currentColor"/>'
         f'<polygon points="{x2},{y2} {x2 - 9},{y2 - 4} {x2 - 9},{y2 + 4}"/>'
@@ -138,7 +140,8 @@ def _arrow(start: str, end: str, text: str) -> str:
 def view(step: Step, number: int, total: int) -> str:
     """Return one step as HTML: the states, the call and its answer, and the phone."""
     call = f'<div style="{MONO}">{escape(step.call)} → <b>{escape(step.answer)}</b></div>'
-    phone = "".join(f"<div>📱 {escape(text)}</div>" for text in step.screen[-1:])
+    label = '<span style="opacity:.7">On the phone:</span>'
+    phone = "".join(f"<div>{label} {escape(text)}</div>" for text in step.screen[-1:])
     return (
         f'<div style="{BOX}"><div style="font-weight:600">{number}/{total} · {escape(step.title)}'
         f"</div>{states(step.state).html}{call if step.call else ''}{phone}</div>"
