@@ -45,6 +45,10 @@ class Phone:
         self._state = state
         self._clock = clock
 
+    def __repr__(self) -> str:
+        """Name the phone."""
+        return f"Phone({self.number!r})"
+
     @property
     def messages(self) -> list[ShownMessage]:
         """What is on the screen, oldest first: only what has been delivered."""
