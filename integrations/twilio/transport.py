@@ -271,6 +271,7 @@ ERRORS = (
 
 _ROWS = {code.strip(): row for row in ERRORS for code in row.status.split(",")}
 MAYBE = "It may have been sent: look in list_messages before you repeat it."
+MAYBE_VERIFY = "Start again: within ten minutes Verify sends the same code."
 
 
 def error_row(code: object, status: int) -> ErrorRow:
@@ -329,7 +330,7 @@ class WireHttpClient(HttpClient):  # type: ignore[misc]  # the SDK is not typed
         try:
             answer = self._wire(sent)
         except WireError as error:
-            raise _network(error, writes=writes) from error
+            raise _network(error, sent.path, writes=writes) from error
         if self._dry:
             raise DryRunError
         text = answer.body.decode("utf-8", "replace")
@@ -364,7 +365,7 @@ class WireHttpClient(HttpClient):  # type: ignore[misc]  # the SDK is not typed
             request_id=(response.headers or {}).get("twilio-request-id"),
             retry_after=parse_retry_after(asked, self._clock.time()),
             outcome_unknown=unknown,
-            hint=proxied + (MAYBE if unknown else row.hint),
+            hint=proxied + (_maybe(path) if unknown else row.hint),
         )
         error.retryable = error.retryable and row.retried != "never"
         return error
@@ -389,7 +390,12 @@ def _request(
     return Request(method, url, headers, body)
 
 
-def _network(error: WireError, *, writes: bool) -> NetworkError:
+def _maybe(path: str) -> str:
+    """Tell what to do after a change whose outcome is not known."""
+    return MAYBE_VERIFY if "/Verification" in path else MAYBE
+
+
+def _network(error: WireError, path: str, *, writes: bool) -> NetworkError:
     never_sent = isinstance(error, ConnectFailedError)
     late = isinstance(error, ReplyTimeoutError)
     what = "no connection" if never_sent else "no reply in time" if late else "the reply was lost"
@@ -398,7 +404,7 @@ def _network(error: WireError, *, writes: bool) -> NetworkError:
         f"{what} ({type(error).__name__.removesuffix('Error')}).",
         provider="twilio",
         outcome_unknown=unknown,
-        hint=MAYBE if unknown else _ROWS["no reply"].hint,
+        hint=_maybe(path) if unknown else _ROWS["no reply"].hint,
     )
 
 

@@ -16,6 +16,10 @@ def webhook_pipeline(
     answer each request with ``pipeline.receive(raw_body, headers, target=path_and_query)``. To
     reply to an inbound message, answer with :func:`integrations.twilio.inbound.twiml`.
 
+    Twilio asks again only when it cannot connect. For a second chance after a 5xx, end the URL that
+    you give Twilio with ``#rc=3&rp=all``; a fragment is not signed.
+    Source: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+
     Raises:
         ConfigurationError: ``TWILIO_AUTH_TOKEN`` or ``TWILIO_PUBLIC_BASE_URL`` is not set.
     """

@@ -295,6 +295,8 @@ def test_a_lost_reply_may_be_started_again_with_the_same_code(verify: Desk) -> N
     with pytest.raises(NetworkError) as caught:
         backend.start(VICTIM, session="s", requester="r")
     assert caught.value.outcome_unknown
+    assert "Start again" in str(caught.value)
+    assert "list_messages" not in str(caught.value)
     verify.lab.clock.advance(1)
     assert backend.start(VICTIM, session="s", requester="r").sent
     first, second = verify.screen()
