@@ -270,7 +270,7 @@ ERRORS = (
 )
 
 _ROWS = {code.strip(): row for row in ERRORS for code in row.status.split(",")}
-MAYBE = "It may have been sent: look in list_messages before you repeat it."
+MAYBE = "There is no idempotency key: look whether it happened before you repeat it."
 MAYBE_VERIFY = "Start again: within ten minutes Verify sends the same code."
 
 
@@ -337,7 +337,7 @@ class WireHttpClient(HttpClient):  # type: ignore[misc]  # the SDK is not typed
         response = SdkResponse(answer.status, text, answer.headers)
         if not 200 <= answer.status < 300:
             cause = Version.exception(sent.method, sent.path, response, "refused")
-            raise self._refused(response, writes=writes) from cause
+            raise self._refused(response, sent.path, writes=writes) from cause
         return response
 
     def _url(self, uri: str, params: Mapping[str, object] | None) -> str:
@@ -348,7 +348,7 @@ class WireHttpClient(HttpClient):  # type: ignore[misc]  # the SDK is not typed
         given = {name: value for name, value in (params or {}).items() if value is not None}
         return f"{uri}{'&' if '?' in uri else '?'}{urlencode(given, doseq=True)}" if given else uri
 
-    def _refused(self, response: SdkResponse, *, writes: bool) -> ProviderError:
+    def _refused(self, response: SdkResponse, path: str, *, writes: bool) -> ProviderError:
         status = response.status_code
         body = _object(response.text)
         code = body.get("code")
