@@ -494,14 +494,14 @@ class TwilioClient:
                 argument="to",
                 hint=error_row("21610", 400).hint,
             )
-        body = fields.get("body")
-        segments = count_segments(body) if body else None
+        counted = count_segments(fields["body"]) if "body" in fields else None
+        length = (counted.segments, counted.encoding) if counted else (None, None)
 
         def call() -> SentMessage:
             made = self._sdk.messages.create(to=to, **fields)
-            return SentMessage(True, str(made.sid), str(made.status), to, segments, raw_of(made))
+            return SentMessage(True, str(made.sid), str(made.status), to, *length, raw_of(made))
 
-        return self._calls.change(what, call) or SentMessage(False, None, None, to, segments)
+        return self._calls.change(what, call) or SentMessage(False, None, None, to, *length)
 
     def _sender(self, given: str | None) -> dict[str, object]:
         if given is None:

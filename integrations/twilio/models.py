@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from integrations.core.views import Displayed
-from integrations.twilio.segments import Segments
 
 Raw = Mapping[str, Any]
 
@@ -42,14 +41,16 @@ class SentMessage(Displayed):
         sid: the message's id; None in debug mode.
         status: ``queued``, ``accepted`` or ``scheduled``; None in debug mode.
         to: the recipient, in E.164, with ``whatsapp:`` where it applies.
-        segments: what is billed; None for a template, whose text only Twilio knows.
+        segments: parts that are billed; None for a template, whose text only Twilio knows.
+        encoding: ``GSM-7``, or ``UCS-2``, which takes more than twice as many segments.
     """
 
     sent: bool
     sid: str | None
     status: str | None
     to: str
-    segments: Segments | None = None
+    segments: int | None = None
+    encoding: str | None = None
     raw: Raw = field(default_factory=dict, repr=False, compare=False)
 
 

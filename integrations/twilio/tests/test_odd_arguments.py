@@ -120,7 +120,7 @@ def test_the_ends_of_the_schedule_are_taken(lab: Mock) -> None:
 
 
 def test_the_longest_body_is_taken(lab: Mock) -> None:
-    assert lab.client.send_message(ALEX, body="x" * 1600).segments.segments == 11
+    assert lab.client.send_message(ALEX, body="x" * 1600).segments == 11
 
 
 def test_a_code_is_not_repeated_in_its_error(lab: Mock) -> None:
