@@ -495,13 +495,15 @@ class TwilioClient:
                 hint=error_row("21610", 400).hint,
             )
         counted = count_segments(fields["body"]) if "body" in fields else None
-        length = (counted.segments, counted.encoding) if counted else (None, None)
+        segments, encoding = (counted.segments, counted.encoding) if counted else (None, None)
 
         def call() -> SentMessage:
             made = self._sdk.messages.create(to=to, **fields)
-            return SentMessage(True, str(made.sid), str(made.status), to, *length, raw_of(made))
+            sid, status = str(made.sid), str(made.status)
+            return SentMessage(True, sid, status, to, segments, encoding, raw_of(made))
 
-        return self._calls.change(what, call) or SentMessage(False, None, None, to, *length)
+        done = self._calls.change(what, call)
+        return done or SentMessage(False, None, None, to, segments, encoding)
 
     def _sender(self, given: str | None) -> dict[str, object]:
         if given is None:

@@ -17,6 +17,7 @@ GSM_BASIC = frozenset(
 GSM_EXTENSION = frozenset("^{}\\[~]|€\f")
 """Characters that take an escape and a second place. Neither is left alone at a segment's end."""
 
+_GSM = GSM_BASIC | GSM_EXTENSION
 _SIZES = {"GSM-7": (160, 153), "UCS-2": (70, 67)}
 
 
@@ -52,21 +53,20 @@ def count_segments(body: str) -> Segments:
     """
     if not isinstance(body, str):
         refuse("body", f"must be text, not {type(body).__name__}")
-    odd = tuple(dict.fromkeys(c for c in body if c not in GSM_BASIC and c not in GSM_EXTENSION))
+    used = set(body)
+    odd = used - _GSM
     encoding = "UCS-2" if odd else "GSM-7"
-    sizes = [_units(c, encoding) for c in body]
+    # Characters that take two places: behind an escape, or beyond the basic plane.
+    wide = {c for c in used if c > "\uffff"} if odd else used & GSM_EXTENSION
+    total = len(body) + sum(map(body.count, wide))
     single, several = _SIZES[encoding]
-    total = sum(sizes)
-    if total <= single:
-        return Segments(encoding, len(body), total, min(total, 1), single, single - total, odd)
-    count, used = _cut(sizes, several)
-    return Segments(encoding, len(body), total, count, several, several - used, odd)
-
-
-def _units(character: str, encoding: str) -> int:
-    if encoding == "GSM-7":
-        return 2 if character in GSM_EXTENSION else 1
-    return 2 if ord(character) > 0xFFFF else 1
+    count, room = (min(total, 1), single) if total <= single else (-(-total // several), several)
+    remaining = count * room - total if count else room
+    if count > 1 and wide:
+        count, last = _cut([2 if c in wide else 1 for c in body], several)
+        remaining = several - last
+    told = tuple(dict.fromkeys(c for c in body if c in odd)) if odd else ()
+    return Segments(encoding, len(body), total, count, room, remaining, told)
 
 
 def _cut(sizes: list[int], room: int) -> tuple[int, int]:

@@ -264,7 +264,7 @@ def test_without_a_sender_or_a_service_nothing_is_sent(lab: Mock) -> None:
     env = {"TWILIO_ACCOUNT_SID": "AC" + "a" * 32, "TWILIO_AUTH_TOKEN": "b" * 32}
     client = TwilioClient.from_env(env, mode="live", wire=lab.fake)
     later = datetime.now(UTC) + timedelta(days=1)
-    calls = [
+    calls: list[Any] = [
         lambda: client.send_message(ALEX, body="Hello"),
         lambda: client.send_whatsapp_message(ALEX, body="Hello"),
         lambda: client.schedule_message(ALEX, body="Hello", send_at=later),

@@ -1,5 +1,7 @@
 """Where requests go, and what sandbox mode refuses."""
 
+from typing import Any
+
 import pytest
 
 from integrations.core.errors import ConfigurationError, GuardError
@@ -23,7 +25,7 @@ def test_sandbox_mode_reaches_only_those_on_the_list(lab: Mock) -> None:
     assert client.send_message(ALEX, body="Hello").sent
     assert client.send_whatsapp_message(ALEX, body="Hello").sent
     before = len(lab.fake.requests)
-    calls = [
+    calls: list[Any] = [
         lambda: client.send_message(KIM, body="Hello"),
         lambda: client.send_whatsapp_message(KIM, body="Hello"),
         lambda: client.start_verification(KIM),

@@ -61,8 +61,8 @@ class _Scripted(BaseHTTPRequestHandler):
     accepted: ClassVar[list[int]] = []
 
     def setup(self) -> None:
-        self.accepted.append(self.server.server_address[1])
         super().setup()
+        self.accepted.append(self.connection.getsockname()[1])
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("content-length") or 0))
