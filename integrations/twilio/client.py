@@ -19,6 +19,7 @@ from integrations.core.wire import Wire
 from integrations.twilio import arguments as check
 from integrations.twilio import phone
 from integrations.twilio.calls import Calls
+from integrations.twilio.errors import error_row
 from integrations.twilio.models import (
     Account,
     Bucket,
@@ -32,7 +33,6 @@ from integrations.twilio.models import (
 from integrations.twilio.optout import MemoryOptOuts, OptOuts
 from integrations.twilio.segments import count_segments
 from integrations.twilio.settings import TwilioSettings
-from integrations.twilio.transport import error_row
 from integrations.twilio.wiring import open_http
 
 MAX_SENDER_NAME = 11
@@ -65,7 +65,7 @@ class TwilioClient:
             clock: for schedules, ``Retry-After`` dates, retries and the outbox.
             retry: how often to try; three attempts when None.
             outbox: where exchanges are kept, in every mode but live.
-            opt_outs: who has said STOP; kept in memory when None.
+            opt_outs: who has said STOP, on whatever channel; kept in memory when None.
 
         Raises:
             ConfigurationError: the mode needs credentials and there are none. The SDK's own client
@@ -478,15 +478,17 @@ class TwilioClient:
     def _make_fake(self) -> Wire:
         from integrations.twilio.fake import FakeTwilio
 
+        user, password = self.settings.credentials
         self.fake = FakeTwilio(
             clock=self.clock,
             account_sid=self.settings.account_sid,
             auth_token=self.settings.auth_token.reveal(),
+            api_key=(user, password.reveal()),
         )
         return self.fake  # type: ignore[no-any-return]
 
     def _send(self, what: str, to: str, fields: dict[str, Any]) -> SentMessage:
-        if to in self.opt_outs and not to.startswith("whatsapp:"):
+        if phone.bare(to) in self.opt_outs:
             raise InvalidRequestError(
                 "the recipient has opted out (STOP). Nothing was sent.",
                 provider="twilio",

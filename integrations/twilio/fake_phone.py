@@ -1,5 +1,6 @@
 """A phone of the fake's: what is on its screen, and what its owner does with it."""
 
+import re
 from dataclasses import dataclass, replace
 from html import escape
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ _REPLIES = {
     "for help. Reply STOP to unsubscribe. Msg&Data Rates May Apply.",
     "help": "Reply STOP to unsubscribe. Msg&Data Rates May Apply.",
 }
+_NUMBER = re.compile(r"(whatsapp:)?\+[1-9][0-9]{6,14}")
 _ON_SCREEN = frozenset({"delivered", "read"})
 
 
@@ -41,6 +43,8 @@ class Phone:
 
     def __init__(self, number: str, state: State, clock: "Clock") -> None:
         """Hold the phone of ``number``; ``whatsapp:`` in front of it opens WhatsApp."""
+        if not _NUMBER.fullmatch(number):
+            raise ValueError(f"number: {number!r} is not E.164, such as +12025550142")
         self.number = number
         self._state = state
         self._clock = clock
@@ -74,6 +78,9 @@ class Phone:
         itself, and keeps the opt-out.
         """
         state, now = self._state, self._clock.time()
+        if to not in state.numbers:
+            known = ", ".join(sorted(state.numbers))
+            raise ValueError(f"to: {to!r} is none of the account's numbers: {known}")
         sid = state.new_sid("MM" if media else "SM")
         message = FakeMessage(
             sid, to, self.number, body, "inbound", "received", now, media,

@@ -9,7 +9,7 @@ from integrations.core.webhook_store import Event
 from integrations.core.webhooks import Result
 from integrations.twilio.events import InboundMessage
 from integrations.twilio.optout import OptOuts
-from integrations.twilio.phone import refuse
+from integrations.twilio.phone import bare, refuse
 
 CONTENT_TYPE = "text/xml"
 MAX_REPLY = 1600
@@ -48,10 +48,10 @@ def answer_messages(
         if not isinstance(message, InboundMessage):
             return None
         if message.keyword == "stop":
-            opt_outs.add(message.sender)
+            opt_outs.add(bare(message.sender))
             return None
         if message.keyword == "start":
-            opt_outs.remove(message.sender)
+            opt_outs.remove(bare(message.sender))
         if message.keyword:
             return own.get(message.keyword)
         return reply(message) if reply else None

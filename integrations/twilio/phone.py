@@ -36,6 +36,8 @@ def e164(argument: str, value: object, country: str = "") -> str:
     if not isinstance(value, str):
         refuse(argument, f"must be a phone number as text, not {type(value).__name__}")
     text = value.strip()
+    if text.startswith(_WHATSAPP):
+        refuse(argument, "is a WhatsApp address; give the number, to send_whatsapp_message")
     if not _PLAIN.fullmatch(text) or not text.isascii():
         refuse(argument, "is no phone number, such as +12025550142")
     if not text.startswith("+") and not country:

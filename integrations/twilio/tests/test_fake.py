@@ -346,6 +346,18 @@ def test_a_mock_client_without_a_wire_makes_its_own_fake() -> None:
         TwilioClient.from_env({"TWILIO_ACCOUNT_SID": "AC1"}, mode="mock")
 
 
+def test_a_mistake_in_a_test_is_told_at_once(lab: Mock) -> None:
+    with pytest.raises(ValueError, match="is not E"):
+        lab.fake.phone("202-555-0142")
+    with pytest.raises(ValueError, match=re.escape(NUMBER)):
+        lab.fake.phone(ALEX).send("Hello", to=KIM)
+
+
+def test_a_fake_of_ones_own_lets_the_api_key_in() -> None:
+    env = {"TWILIO_API_KEY": "SK" + "a" * 32, "TWILIO_API_KEY_SECRET": "secretsecretsecret"}
+    assert TwilioClient.from_env(env, mode="mock").fetch_account().status == "active"
+
+
 def test_requests_are_kept_with_what_left(lab: Mock) -> None:
     lab.client.send_message(ALEX, body="Hello")
     request: Request = lab.fake.requests[0]

@@ -1,5 +1,6 @@
 """The real network wire, over loopback: reuse, timeouts, and what each failure means."""
 
+import logging
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -172,3 +173,13 @@ def test_a_netrc_does_not_replace_the_credentials(
     netrc.write_text("machine 127.0.0.1 login somebody password else\n")
     monkeypatch.setenv("NETRC", str(netrc))
     assert connect(served[1]).fetch_account().status == "active"
+
+
+def test_the_http_library_logs_no_number(
+    served: tuple[FakeTwilio, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    assert list(connect(served[1]).list_messages(to=ALEX)) == []
+    told = [record.getMessage() for record in caplog.records]
+    assert any("Messages.json" in text for text in told)
+    assert not any("2025550142" in text for text in told)

@@ -40,6 +40,9 @@ def test_somebody_who_said_stop_is_not_even_asked_about(lab: Mock) -> None:
         shortcuts.send_sms("+1 202 555 0142", "Hello", client=lab.client)
     assert (raised.value.code, raised.value.status) == ("21610", None)
     assert "START" in str(raised.value)
+    # STOP is said to the sender, not to a channel.
+    with pytest.raises(InvalidRequestError, match="opted out"):
+        shortcuts.send_whatsapp(ALEX, "Hello", client=lab.client)
     assert lab.fake.requests == []
     lab.client.opt_outs.remove(ALEX)
     assert shortcuts.send_sms(ALEX, "Hello", client=lab.client).sent
