@@ -46,7 +46,7 @@ class _Quiet(WSGIRequestHandler):
 def served() -> Iterator[tuple[FakeTwilio, str]]:
     fake = FakeTwilio()
     server = make_server("127.0.0.1", 0, wsgi_app(fake), handler_class=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     yield fake, f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
@@ -94,7 +94,7 @@ def scripted() -> Iterator[Scripted]:
         )
         server = ThreadingHTTPServer(("127.0.0.1", 0), made)
         servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         return f"http://127.0.0.1:{server.server_port}"
 
     yield start
