@@ -15,7 +15,6 @@ from integrations.core.webhook_store import Event
 
 Payload = Mapping[str, Any]
 
-# https://www.twilio.com/docs/messaging/api/message-resource#message-status-values, read 2026-11.
 STATUSES = (
     "accepted",
     "scheduled",
@@ -29,14 +28,17 @@ STATUSES = (
     "canceled",
     "partially_delivered",
 )
+"""What becomes of a message
+(`message status values <https://www.twilio.com/docs/messaging/api/message-resource#message-status-values>`_,
+read 2026-11)."""
 
-# https://help.twilio.com/articles/223134027, read 2026-11. The message is the word and nothing
-# else; case does not matter.
 KEYWORDS = {
     "stop": ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"),
     "start": ("START", "YES", "UNSTOP"),
     "help": ("HELP", "INFO"),
 }
+"""Twilio's keywords. The message is the word and nothing else; case does not matter
+(`Twilio's support <https://help.twilio.com/articles/223134027>`_, read 2026-11)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +47,7 @@ class StatusCallback(Displayed):
 
     Attributes:
         sid: the message.
-        status: one of :data:`STATUSES`.
+        status: one of :data:`~integrations.twilio.events.STATUSES`.
         to: whom it was sent to.
         sender: whom it came from.
         error_code: Twilio's code when it was not delivered, such as ``30003``.
