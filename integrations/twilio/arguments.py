@@ -9,7 +9,8 @@ from urllib.parse import SplitResult, urlsplit
 from integrations.twilio.phone import refuse
 
 MAX_BODY = 1600
-"""Characters in a body (https://www.twilio.com/docs/messaging/api/message-resource, 2026-11)."""
+"""Characters in a body
+(https://www.twilio.com/docs/messaging/api/message-resource, 2026-11)."""
 MAX_MEDIA = 10
 SCHEDULE_MIN = timedelta(minutes=15)
 SCHEDULE_MAX = timedelta(days=35)

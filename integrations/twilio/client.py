@@ -36,7 +36,8 @@ from integrations.twilio.settings import TwilioSettings
 from integrations.twilio.wiring import open_http
 
 MAX_SENDER_NAME = 11
-"""Characters of an alphanumeric sender (https://www.twilio.com/docs/glossary/what-alphanumeric-sender-id)."""
+"""Characters of an alphanumeric sender
+(https://www.twilio.com/docs/glossary/what-alphanumeric-sender-id)."""
 
 
 class TwilioClient:
@@ -391,9 +392,9 @@ class TwilioClient:
     def check_verification(
         self, code: str, *, to: str | None = None, verification_sid: str | None = None
     ) -> Verification:
-        """Ask Verify whether a code is right. Only :attr:`Verification.approved` says yes.
+        """Ask Verify whether a code is right.
 
-        A wrong code is no error: the status stays ``pending``. The sixth try is.
+        Only :attr:`~integrations.twilio.models.Verification.approved` says yes. A wrong code is no error: the status stays ``pending``. The sixth try is.
 
         Args:
             code: as the user typed it.

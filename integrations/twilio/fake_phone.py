@@ -55,7 +55,7 @@ class Phone:
 
     @property
     def messages(self) -> list[ShownMessage]:
-        """What is on the screen, oldest first: only what has been delivered."""
+        """What is on the screen, oldest first; only what has been delivered."""
         advance(self._state, self._clock.time())
         shown = []
         for each in self._state.messages.values():

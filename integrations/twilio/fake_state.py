@@ -17,7 +17,8 @@ ERRORS = {
     63016: "Failed to send freeform message because you are outside the allowed window",
     63018: "Rate limit exceeded for Channel",
 }
-"""Why a message is not delivered (https://www.twilio.com/docs/api/errors, read 2026-11)."""
+"""Why a message is not delivered
+(https://www.twilio.com/docs/api/errors, read 2026-11)."""
 
 
 @dataclass

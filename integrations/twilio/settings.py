@@ -89,7 +89,7 @@ class TwilioSettings:
 
     @property
     def credentials(self) -> tuple[str, Secret]:
-        """The user and the password of the calls: the API key's, or else the account's."""
+        """The user and the password of the calls, of the API key or else of the account."""
         if self.api_key:
             return self.api_key.reveal(), self.api_key_secret
         return self.account_sid, self.auth_token
