@@ -394,7 +394,8 @@ class TwilioClient:
     ) -> Verification:
         """Ask Verify whether a code is right.
 
-        Only :attr:`~integrations.twilio.models.Verification.approved` says yes. A wrong code is no error: the status stays ``pending``. The sixth try is.
+        Only :attr:`~integrations.twilio.models.Verification.approved` says yes. A wrong
+        code is no error: the status stays ``pending``. The sixth try is.
 
         Args:
             code: as the user typed it.
