@@ -8,19 +8,20 @@ from dataclasses import dataclass
 
 # UGX has no decimals, and ISK has none since 2023, yet Stripe's API counts ISK in hundredths; it
 # takes no charge in them that is not a multiple of 100. UGX is on the list of zero-decimal ones.
-ZERO_DECIMAL = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf".split())
-THREE_DECIMAL = frozenset("bhd jod kwd omr tnd".split())
-WHOLE_ONLY = frozenset(["isk"])
-TWO_DECIMAL = frozenset(
-    (
-        "usd aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bmd bnd bob brl bsd bwp byn "
-        "bzd cad cdf chf cny cop crc cve czk dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd gtq "
-        "gyd hkd hnl htg huf idr ils inr isk jmd kes kgs khr kyd kzt lak lbp lkr lrd lsl mad mdl "
-        "mkd mmk mnt mop mur mvr mwk mxn myr mzn nad ngn nio nok npr nzd pab pen pgk php pkr pln "
-        "qar ron rsd rub sar sbd scr sek sgd shp sle sos srd std szl thb tjs top try ttd twd tzs "
-        "uah uyu uzs wst xcd xcg yer zar zmw"
-    ).split()
+_ZERO = "bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf"
+_THREE = "bhd jod kwd omr tnd"
+_TWO = (
+    "usd aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bmd bnd bob brl bsd bwp byn "
+    "bzd cad cdf chf cny cop crc cve czk dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd gtq "
+    "gyd hkd hnl htg huf idr ils inr isk jmd kes kgs khr kyd kzt lak lbp lkr lrd lsl mad mdl "
+    "mkd mmk mnt mop mur mvr mwk mxn myr mzn nad ngn nio nok npr nzd pab pen pgk php pkr pln "
+    "qar ron rsd rub sar sbd scr sek sgd shp sle sos srd std szl thb tjs top try ttd twd tzs "
+    "uah uyu uzs wst xcd xcg yer zar zmw"
 )
+ZERO_DECIMAL = frozenset(_ZERO.split())
+THREE_DECIMAL = frozenset(_THREE.split())
+TWO_DECIMAL = frozenset(_TWO.split())
+WHOLE_ONLY = frozenset(["isk"])
 CURRENCIES = TWO_DECIMAL | ZERO_DECIMAL | THREE_DECIMAL
 MAX_AMOUNT = 99_999_999
 """The largest charge, in minor units: eight digits."""
