@@ -6,12 +6,14 @@ your account may use a payment method, how a buyer's bank decides, taxes, and wh
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from urllib.parse import unquote, urlsplit
 
 from integrations.core.clock import SYSTEM_CLOCK, Clock
 from integrations.core.outgoing import Delivery
 from integrations.core.wire import Request, Response
+from integrations.stripe.fake_buyer import Buyer
 from integrations.stripe.fake_call import Call
 from integrations.stripe.fake_delivery import Outgoing
 from integrations.stripe.fake_forms import decode
@@ -20,6 +22,7 @@ from integrations.stripe.fake_listing import expand
 from integrations.stripe.fake_routes import ROUTES, match
 from integrations.stripe.fake_schema import check
 from integrations.stripe.fake_state import API_VERSION, Obj, RefusedError, State, fail
+from integrations.stripe.fake_timeline import settle
 
 MOCK_API_KEY = "sk_test_workbookmockkey0001"
 MOCK_WEBHOOK_SECRET = "whsec_workbookmockstripesecret0001"  # noqa: S105  # a made-up one
@@ -31,6 +34,7 @@ class FakeStripe:
     Attributes:
         state: everything it knows.
         requests: every request it saw, oldest first.
+        buyer: pays Checkout sessions, passes 3D Secure checks, disputes charges.
         webhooks: ``deliver(pipeline.receive)`` posts what is due.
     """
 
@@ -49,6 +53,7 @@ class FakeStripe:
         self.state = State()
         self.requests: list[Request] = []
         self.webhooks = Outgoing(webhook_secret, clock, self._queued)
+        self.buyer = Buyer(self._acting)
         self.reset()
 
     def reset(self) -> None:
@@ -62,9 +67,9 @@ class FakeStripe:
         """Let ``key`` do only what is named, such as ``"customers"`` or ``"refunds:read"``."""
         self._restricted[key] = frozenset(permissions)
 
-    def deliveries(self) -> list[Delivery]:
+    def deliveries(self, *, thin: bool = False) -> list[Delivery]:
         """Return the signed webhooks that wait for delivery, oldest first."""
-        return self.webhooks.collect()
+        return self.webhooks.collect(thin=thin)
 
     def send_test_event(self) -> None:
         """Queue the event of a customer who just appeared."""
@@ -149,7 +154,13 @@ class FakeStripe:
         )
 
     def _settle(self) -> None:
-        self.state.time = int(self._clock.time())
+        settle(self.state, int(self._clock.time()))
+
+    @contextmanager
+    def _acting(self) -> Iterator[State]:
+        with self._lock:
+            self._settle()
+            yield self.state
 
     def _queued(self) -> list[Obj]:
         with self._lock:

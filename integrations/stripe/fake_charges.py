@@ -32,11 +32,11 @@ def attempt(
     asks = card.asks == "always" or (card.asks == "unless set up" and not known)
     if asks and not authenticated:
         if off_session:
-            return _decline(state, intent, method, NEEDS_AUTHENTICATION)
+            return decline(state, intent, method, NEEDS_AUTHENTICATION)
         _ask(state, intent, return_url)
         return None
     if card.decline:
-        return _decline(state, intent, method, card.decline)
+        return decline(state, intent, method, card.decline)
     _pay(state, intent, method)
     return None
 
@@ -52,8 +52,9 @@ def _ask(state: State, intent: Obj, return_url: str | None) -> None:
     state.emit("payment_intent.requires_action", intent)
 
 
-def _decline(state: State, intent: Obj, method: Obj, decline: tuple[str, str | None]) -> Obj:
-    error = decline_error(decline)
+def decline(state: State, intent: Obj, method: Obj, why: tuple[str, str | None]) -> Obj:
+    """Let an attempt fail; return the error object."""
+    error = decline_error(why)
     charge = _charge(
         state,
         intent,
@@ -157,7 +158,7 @@ def settle_debit(state: State, intent: Obj, *, succeeds: bool) -> None:
     if succeeds:
         _pay(state, intent, method)
     else:
-        _decline(state, intent, method, ("payment_method_provider_decline", None))
+        decline(state, intent, method, ("payment_method_provider_decline", None))
 
 
 def book(state: State, source: Obj, amount: int, type: str) -> Obj:

@@ -7,6 +7,8 @@ from typing import Any
 
 from integrations.core.clock import Clock
 from integrations.core.outgoing import Answer, Delivery
+from integrations.stripe.fake_events import is_thin_type
+from integrations.stripe.fake_events import thin as notification
 from integrations.stripe.fake_state import Obj
 
 
@@ -34,10 +36,13 @@ class Outgoing:
         )
         return {"content-type": "application/json; charset=utf-8", "stripe-signature": signed}
 
-    def collect(self) -> list[Delivery]:
-        """Return all that waits for delivery, oldest first, signed now."""
+    def collect(self, *, thin: bool = False) -> list[Delivery]:
+        """Return all that waits for delivery, oldest first, signed now.
+
+        ``thin`` for notifications without data, as an event destination of the v2 API gets them.
+        """
         self.pending += self._queued()
-        return [self._signed(each) for each in self.pending]
+        return [self._signed(each) for each in _rendered(self.pending, thin=thin)]
 
     def deliver(
         self,
@@ -46,17 +51,19 @@ class Outgoing:
         copies: int = 1,
         delay_s: float = 0.0,
         shuffle: Random | None = None,
+        thin: bool = False,
     ) -> list[int]:
         """Post what is pending; keep what was not answered with 2xx.
 
         ``copies`` of each event are sent, ``delay_s`` passes on the clock before the first, and
-        ``shuffle`` puts them out of order. Returns the statuses in the order of posting.
+        ``shuffle`` puts them out of order; ``thin`` sends notifications without data. Returns the statuses in the order of posting.
         """
         if copies < 1:
             raise ValueError(f"copies: at least 1, not {copies}")
-        self._clock.sleep(delay_s) if delay_s > 0 else None
+        if delay_s > 0:
+            self._clock.sleep(delay_s)
         self.pending += self._queued()
-        order = [each for each in self.pending for _ in range(copies)]
+        order = [each for each in _rendered(self.pending, thin=thin) for _ in range(copies)]
         if shuffle:
             shuffle.shuffle(order)
         statuses, refused = [], set()
@@ -65,10 +72,16 @@ class Outgoing:
             status = receive(signed.body, signed.headers).status
             statuses.append(status)
             if not 200 <= status < 300:
-                refused.add(each["id"])
+                refused.add(each.get("snapshot_event", each["id"]))
         self.pending = [each for each in self.pending if each["id"] in refused]
         return statuses
 
     def _signed(self, event: Obj) -> Delivery:
         body = json.dumps(event, indent=2).encode()
         return Delivery(event["type"], body, self.sign(body))
+
+
+def _rendered(events: list[Obj], *, thin: bool) -> list[Obj]:
+    if not thin:
+        return events
+    return [notification(each) for each in events if is_thin_type(each["type"])]

@@ -51,10 +51,10 @@ def _page(data: list[Obj], more: bool, url: str) -> Obj:
 
 
 def _index(found: list[Obj], id: str, param: str) -> int:
-    for index, each in enumerate(found):
-        if each["id"] == id:
-            return index
-    fail(f"No such object: '{id}'", param=param, code="resource_missing")
+    ids = [each["id"] for each in found]
+    if id not in ids:
+        fail(f"No such object: '{id}'", param=param, code="resource_missing")
+    return ids.index(id)
 
 
 def _created(obj: Obj, wanted: Any) -> bool:

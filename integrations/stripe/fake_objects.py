@@ -13,7 +13,19 @@ from integrations.stripe.fake_state import Obj, State
 
 # In the classes, but absent unless it is so, or unless it is asked for with expand.
 ABSENT = frozenset(
-    ["deleted", "confirmation_secret", "payments", "customer_account", "sources", "subscriptions", "tax_ids", "cash_balance", "currency_options", "tiers", "refunds"]
+    [
+        "deleted",
+        "confirmation_secret",
+        "payments",
+        "customer_account",
+        "sources",
+        "subscriptions",
+        "tax_ids",
+        "cash_balance",
+        "currency_options",
+        "tiers",
+        "refunds",
+    ]
 )
 # Objects that name one kind of payment each: the others' fields are absent, not null.
 SPARSE = frozenset({"payment_method", "payment_method_details", "payment_method_options"})

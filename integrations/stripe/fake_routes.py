@@ -4,11 +4,18 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from integrations.stripe import fake_billing as billing
 from integrations.stripe import fake_catalog as catalog
+from integrations.stripe import fake_changes as changes
+from integrations.stripe import fake_checkout as checkout
+from integrations.stripe import fake_clock as clocks
 from integrations.stripe import fake_disputes as disputes
 from integrations.stripe import fake_payments as payments
 from integrations.stripe import fake_refunds as refunds
+from integrations.stripe import fake_setup as setup
+from integrations.stripe import fake_subscriptions as subscriptions
 from integrations.stripe.fake_call import Call, Operation
+from integrations.stripe.fake_events import retrieve_thin
 from integrations.stripe.fake_listing import listed
 from integrations.stripe.fake_state import Obj
 
@@ -72,6 +79,57 @@ ROUTES: dict[str, tuple[str, Operation]] = {
     "GET /v1/disputes/*": ("dispute_retrieve", fetch("dispute")),
     "POST /v1/disputes/*": ("dispute_update", disputes.update_dispute),
     "POST /v1/disputes/*/close": ("dispute_close", disputes.close_dispute),
+    "POST /v1/setup_intents": ("setup_intent_create", setup.create_setup),
+    "GET /v1/setup_intents": ("setup_intent_list", setup.list_setups),
+    "GET /v1/setup_intents/*": ("setup_intent_retrieve", fetch("setup_intent", "intent")),
+    "POST /v1/setup_intents/*/confirm": ("setup_intent_confirm", setup.confirm_setup),
+    "POST /v1/setup_intents/*/cancel": ("setup_intent_cancel", setup.cancel_setup),
+    "POST /v1/checkout/sessions": ("checkout.session_create", checkout.create_session),
+    "GET /v1/checkout/sessions": ("checkout.session_list", checkout.list_sessions),
+    "GET /v1/checkout/sessions/*": (
+        "checkout.session_retrieve",
+        fetch("checkout.session", "session"),
+    ),
+    "GET /v1/checkout/sessions/*/line_items": (
+        "checkout.session_list_line_items",
+        checkout.list_line_items,
+    ),
+    "POST /v1/checkout/sessions/*/expire": ("checkout.session_expire", checkout.expire_session),
+    "POST /v1/billing_portal/sessions": ("billing_portal.session_create", billing.create_portal),
+    "POST /v1/subscriptions": ("subscription_create", subscriptions.create_subscription),
+    "GET /v1/subscriptions": ("subscription_list", subscriptions.list_subscriptions),
+    "GET /v1/subscriptions/*": ("subscription_retrieve", fetch("subscription")),
+    "POST /v1/subscriptions/*": ("subscription_update", changes.update_subscription),
+    "DELETE /v1/subscriptions/*": ("subscription_cancel", subscriptions.cancel_subscription),
+    "POST /v1/subscriptions/*/resume": (
+        "subscription_resume",
+        subscriptions.resume_subscription,
+    ),
+    "GET /v1/subscription_items": ("subscription_item_list", billing.list_items),
+    "POST /v1/invoices/create_preview": ("invoice_create_preview", billing.preview),
+    "GET /v1/invoices": ("invoice_list", billing.list_invoices),
+    "GET /v1/invoices/*": ("invoice_retrieve", fetch("invoice", "invoice")),
+    "POST /v1/invoices/*": ("invoice_update", billing.update_invoice),
+    "POST /v1/invoices/*/pay": ("invoice_pay", billing.pay_invoice),
+    "POST /v1/invoices/*/finalize": ("invoice_finalize_invoice", billing.finalize_invoice),
+    "POST /v1/invoices/*/void": ("invoice_void_invoice", billing.void_invoice),
+    "GET /v1/invoice_payments": ("invoice_payment_list", billing.list_payments),
+    "GET /v1/invoice_payments/*": ("invoice_payment_retrieve", fetch("invoice_payment")),
+    "POST /v1/test_helpers/test_clocks": ("test_helpers.test_clock_create", clocks.create_clock),
+    "GET /v1/test_helpers/test_clocks": ("test_helpers.test_clock_list", clocks.list_clocks),
+    "GET /v1/test_helpers/test_clocks/*": (
+        "test_helpers.test_clock_retrieve",
+        fetch("test_helpers.test_clock"),
+    ),
+    "POST /v1/test_helpers/test_clocks/*/advance": (
+        "test_helpers.test_clock_advance",
+        clocks.advance_clock,
+    ),
+    "DELETE /v1/test_helpers/test_clocks/*": (
+        "test_helpers.test_clock_delete",
+        clocks.delete_clock,
+    ),
+    "GET /v2/core/events/*": ("v2.core.event_retrieve", retrieve_thin),
     "GET /v1/events": ("event_list", _events),
     "GET /v1/events/*": ("event_retrieve", fetch("event")),
 }

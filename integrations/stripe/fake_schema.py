@@ -136,33 +136,36 @@ def _map(value: Any, where: str) -> Obj:
 
 
 def _one_of(choices: tuple[Any, ...], value: Any, where: str) -> Any:
-    for choice in choices:
-        if value == choice or (isinstance(choice, bool) and value == str(choice).lower()):
-            return choice
-    listed = ", ".join(str(each) for each in choices)
-    fail(f"Invalid {where}: must be one of {listed}", param=where)
+    named = {str(each).lower() if isinstance(each, bool) else each: each for each in choices}
+    if not isinstance(value, str) or value not in named:
+        listed = ", ".join(str(each) for each in choices)
+        fail(f"Invalid {where}: must be one of {listed}", param=where)
+    return named[value]
 
 
 def _plain(hint: Any, value: Any, where: str) -> Any:
     if isinstance(value, dict):
         fail(f"Invalid string: {dict(value)}", param=where)
     if hint is bool:
-        if value not in ("true", "false"):
-            fail(f"Invalid boolean: {value}", param=where)
-        return value == "true"
+        return _one_of((True, False), value, where)
     if hint is int:
-        if not _WHOLE.fullmatch(value):
-            fail(f"Invalid integer: {value}", param=where, code="parameter_invalid_integer")
-        return int(value)
-    if getattr(hint, "__name__", "") in ("float", "Decimal") and not _NUMBER.fullmatch(value):
-        fail(f"Invalid decimal: {value}", param=where)
+        return int(_number(_WHOLE, "integer", value, where))
     if hint is float:
-        return float(value)
-    if hint is str and value == "":
+        return float(_number(_NUMBER, "decimal", value, where))
+    if getattr(hint, "__name__", "") == "Decimal":
+        return _number(_NUMBER, "decimal", value, where)
+    if value == "":
         fail(
             f"You passed an empty string for '{where}'. We assume empty values are an attempt to "
             f"unset a parameter; however '{where}' cannot be unset.",
             param=where,
             code="parameter_invalid_empty",
         )
+    return value
+
+
+def _number(pattern: "re.Pattern[str]", word: str, value: str, where: str) -> str:
+    if not pattern.fullmatch(value):
+        code = f"parameter_invalid_{word}" if word == "integer" else None
+        fail(f"Invalid {word}: {value}", param=where, code=code)
     return value

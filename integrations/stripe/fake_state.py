@@ -147,6 +147,18 @@ class State:
         clock = self.clock_of(obj)
         return int(self.notes.get(clock["id"], {}).get("now", self.time)) if clock else self.time
 
+    def scratch(self) -> "State":
+        """Return a copy to try something on, without events and keys."""
+        kept = {kind: found for kind, found in self.objects.items() if kind != "event"}
+        return State(
+            objects=deepcopy(kept),
+            cards=dict(self.cards),
+            approved=set(self.approved),
+            notes=deepcopy(self.notes),
+            counts=dict(self.counts),
+            time=self.time,
+        )
+
     def emit(self, type: str, obj: Obj, *, before: Obj | None = None) -> None:
         """Record an event about ``obj`` as it is now, and queue its webhook."""
         data: Obj = {"object": deepcopy(obj)}
