@@ -130,6 +130,7 @@ def _keep_pending(state: State, subscription: Obj, lines: list[Obj]) -> None:
             period=dict(each["period"]),
             proration=True,
             quantity=each["quantity"],
+            quantity_decimal=str(each["quantity"]),
             tax_rates=[],
         )
         each["parent"]["subscription_item_details"]["invoice_item"] = item["id"]

@@ -55,8 +55,9 @@ class Outgoing:
     ) -> list[int]:
         """Post what is pending; keep what was not answered with 2xx.
 
-        ``copies`` of each event are sent, ``delay_s`` passes on the clock before the first, and
-        ``shuffle`` puts them out of order; ``thin`` sends notifications without data. Returns the statuses in the order of posting.
+        ``copies`` of each event are sent, ``delay_s`` passes on the clock before the first,
+        ``shuffle`` puts them out of order, and ``thin`` sends notifications without data. Returns
+        the statuses in the order of posting.
         """
         if copies < 1:
             raise ValueError(f"copies: at least 1, not {copies}")

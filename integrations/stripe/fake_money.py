@@ -2,153 +2,19 @@
 
 from integrations.stripe.fake_state import fail
 
-ZERO_DECIMAL = frozenset(
-    [
-        "bif",
-        "clp",
-        "djf",
-        "gnf",
-        "jpy",
-        "kmf",
-        "krw",
-        "mga",
-        "pyg",
-        "rwf",
-        "ugx",
-        "vnd",
-        "vuv",
-        "xaf",
-        "xof",
-        "xpf",
-    ]
-)
-THREE_DECIMAL = frozenset(["bhd", "jod", "kwd", "omr", "tnd"])
-SUPPORTED = (
-    ZERO_DECIMAL
-    | THREE_DECIMAL
-    | frozenset(
-        [
-            "usd",
-            "aed",
-            "afn",
-            "all",
-            "amd",
-            "ang",
-            "aoa",
-            "ars",
-            "aud",
-            "awg",
-            "azn",
-            "bam",
-            "bbd",
-            "bdt",
-            "bgn",
-            "bmd",
-            "bnd",
-            "bob",
-            "brl",
-            "bsd",
-            "bwp",
-            "byn",
-            "bzd",
-            "cad",
-            "cdf",
-            "chf",
-            "cny",
-            "cop",
-            "crc",
-            "cve",
-            "czk",
-            "dkk",
-            "dop",
-            "dzd",
-            "egp",
-            "etb",
-            "eur",
-            "fjd",
-            "fkp",
-            "gbp",
-            "gel",
-            "gip",
-            "gmd",
-            "gtq",
-            "gyd",
-            "hkd",
-            "hnl",
-            "htg",
-            "huf",
-            "idr",
-            "ils",
-            "inr",
-            "isk",
-            "jmd",
-            "kes",
-            "kgs",
-            "khr",
-            "kyd",
-            "kzt",
-            "lak",
-            "lbp",
-            "lkr",
-            "lrd",
-            "lsl",
-            "mad",
-            "mdl",
-            "mkd",
-            "mmk",
-            "mnt",
-            "mop",
-            "mur",
-            "mvr",
-            "mwk",
-            "mxn",
-            "myr",
-            "mzn",
-            "nad",
-            "ngn",
-            "nio",
-            "nok",
-            "npr",
-            "nzd",
-            "pab",
-            "pen",
-            "pgk",
-            "php",
-            "pkr",
-            "pln",
-            "qar",
-            "ron",
-            "rsd",
-            "rub",
-            "sar",
-            "sbd",
-            "scr",
-            "sek",
-            "sgd",
-            "shp",
-            "sle",
-            "sos",
-            "srd",
-            "std",
-            "szl",
-            "thb",
-            "tjs",
-            "top",
-            "try",
-            "ttd",
-            "twd",
-            "tzs",
-            "uah",
-            "uyu",
-            "uzs",
-            "wst",
-            "xcd",
-            "yer",
-            "zar",
-            "zmw",
-        ]
-    )
-)
+_ZERO_DECIMAL = """
+bif clp djf gnf jpy kmf krw mga pyg rwf ugx vnd vuv xaf xof xpf
+"""
+ZERO_DECIMAL = frozenset(_ZERO_DECIMAL.split())
+THREE_DECIMAL = frozenset(("bhd", "jod", "kwd", "omr", "tnd"))
+_TWO_DECIMAL = """
+aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bmd bnd bob brl bsd bwp byn bzd cad cdf
+chf cny cop crc cve czk dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd gtq gyd hkd hnl htg huf
+idr ils inr isk jmd kes kgs khr kyd kzt lak lbp lkr lrd lsl mad mdl mkd mmk mnt mop mur mvr mwk
+mxn myr mzn nad ngn nio nok npr nzd pab pen pgk php pkr pln qar ron rsd rub sar sbd scr sek sgd
+shp sle sos srd std szl thb tjs top try ttd twd tzs uah usd uyu uzs wst xcd yer zar zmw
+"""
+SUPPORTED = ZERO_DECIMAL | THREE_DECIMAL | frozenset(_TWO_DECIMAL.split())
 # The smallest charge where it is not 50 [https://docs.stripe.com/currencies#minimum, 2026-11].
 SMALLEST = {"gbp": 30, "jpy": 50, "mxn": 1000, "sek": 300, "nok": 300, "dkk": 250, "hkd": 400}
 LARGEST = 99_999_999

@@ -161,7 +161,7 @@ def capture_intent(call: Call) -> Obj:
     intent = state.get("payment_intent", call.id, "intent")
     if intent["status"] != "requires_capture":
         unexpected(intent, "captured")
-    amount = call.params.get("amount_to_capture", intent["amount"])
+    amount: int = {"amount_to_capture": intent["amount"], **call.params}["amount_to_capture"]
     if not 1 <= amount <= intent["amount_capturable"]:
         fail(
             "The requested capture amount is greater than the amount you can capture for this "
@@ -208,9 +208,9 @@ def update_intent(call: Call) -> Obj:
     intent = state.get("payment_intent", call.id, "intent")
     if "amount" in params and intent["status"] not in OPEN:
         unexpected(intent, "updated")
-    currency = params.get("currency", intent["currency"])
-    check_currency(currency, "currency")
-    check_amount(params.get("amount", intent["amount"]), currency, "amount")
+    wanted: Obj = {"amount": intent["amount"], "currency": intent["currency"], **params}
+    check_currency(wanted["currency"], "currency")
+    check_amount(wanted["amount"], wanted["currency"], "amount")
     method = _method(state, params, params.get("customer", intent["customer"]))
     if method:
         intent |= {"payment_method": method["id"], "status": "requires_confirmation"}

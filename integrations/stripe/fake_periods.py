@@ -14,7 +14,7 @@ def boundary(anchor: int, recurring: Obj, number: int) -> int:
 
     Months keep the anchor's day, or end on their last day where they have no such day.
     """
-    steps = number * recurring["interval_count"]
+    steps: int = number * recurring["interval_count"]
     if recurring["interval"] in _FIXED:
         return anchor + steps * _FIXED[recurring["interval"]]
     at = datetime.fromtimestamp(anchor, tz=UTC)

@@ -116,7 +116,7 @@ class State:
         Raises:
             RefusedError: ``resource_missing``, 404 for one in the path, 400 for one in a parameter.
         """
-        found = self.find(kind, id) if isinstance(id, str) else None
+        found = self.find(kind, id)
         if found is None or (found.get("deleted") and status == 400):
             spoken = SPOKEN.get(kind, kind.rpartition(".")[2])
             fail(f"No such {spoken}: '{id}'", param=param, code="resource_missing", status=status)
@@ -137,7 +137,7 @@ class State:
         if obj is None:
             return None
         if obj["object"] != "customer":
-            customer = obj.get("customer")
+            customer: str | None = obj.get("customer")
             obj = self.find("customer", customer) if customer else obj
         name = (obj or {}).get("test_clock")
         return self.find("test_helpers.test_clock", name) if name else None
@@ -165,7 +165,7 @@ class State:
         if before is not None:
             changed = {key: old for key, old in before.items() if obj.get(key) != old}
             data["previous_attributes"] = deepcopy(changed)
-        event = {
+        event: Obj = {
             "id": self.new_id("event"),
             "object": "event",
             "api_version": API_VERSION,

@@ -91,8 +91,7 @@ def _cancel(state: State, subscription: Obj) -> None:
 
 
 def _renew(state: State, subscription: Obj) -> None:
-    if subscription["status"] == "trialing" and _pauses(state, subscription):
-        pause_subscription(state, subscription)
+    if subscription["status"] == "trialing" and _stops(state, subscription):
         return
     before = deepcopy(subscription)
     for item in subscription["items"]["data"]:
@@ -114,7 +113,8 @@ def _renew(state: State, subscription: Obj) -> None:
         note(state, invoice)["finalize_at"] = state.now(invoice) + DRAFT_S
 
 
-def _pauses(state: State, subscription: Obj) -> bool:
+def _stops(state: State, subscription: Obj) -> bool:
+    """Pause or cancel after a trial without a payment method, where that is wanted."""
     customer = state.get("customer", subscription["customer"])
     default = customer["invoice_settings"]["default_payment_method"]
     if subscription["default_payment_method"] or default:
@@ -122,7 +122,9 @@ def _pauses(state: State, subscription: Obj) -> bool:
     behavior = subscription["trial_settings"]["end_behavior"]["missing_payment_method"]
     if behavior == "cancel":
         finish(state, subscription, "cancellation_requested")
-    return behavior == "pause"
+    if behavior == "pause":
+        pause_subscription(state, subscription)
+    return bool(behavior != "create_invoice")
 
 
 def _resumed(state: State, subscription: Obj, pause: Obj) -> bool:
