@@ -49,6 +49,7 @@ class FakeStripe:
         self._clock = clock
         self._api_key = api_key
         self._restricted: dict[str, frozenset[str]] = {}
+        self._broken = False
         self._lock = threading.RLock()
         self.state = State()
         self.requests: list[Request] = []
@@ -61,11 +62,16 @@ class FakeStripe:
         with self._lock:
             self.state = State()
             self.requests = []
+            self._broken = False
             self.webhooks.pending = []
 
     def add_restricted_key(self, key: str, *permissions: str) -> None:
         """Let ``key`` do only what is named, such as ``"customers"`` or ``"refunds:read"``."""
         self._restricted[key] = frozenset(permissions)
+
+    def break_next(self) -> None:
+        """Let the next call fail with a 500 of Stripe's own, which its idempotency key keeps."""
+        self._broken = True
 
     def deliveries(self, *, thin: bool = False) -> list[Delivery]:
         """Return the signed webhooks that wait for delivery, oldest first."""
@@ -103,11 +109,17 @@ class FakeStripe:
             key = request.headers.get("idempotency-key")
             self.state.request = {"id": headers["request-id"], "idempotency_key": key}
             try:
+                self._maybe_break()
                 return Response.of_json(200, self._run(request), _with_key(request, headers))
             except RefusedError as refused:
                 return _refusal(refused, _with_key(request, headers))
             finally:
                 self.state.request = {"id": None, "idempotency_key": None}
+
+    def _maybe_break(self) -> None:
+        broken, self._broken = self._broken, False
+        if broken:
+            fail("An unknown error occurred.", status=500, type="api_error")
 
     def _run(self, request: Request) -> Obj:
         path = unquote(urlsplit(request.url).path)

@@ -17,6 +17,7 @@ from integrations.stripe import fake_subscriptions as subscriptions
 from integrations.stripe.fake_call import Call, Operation
 from integrations.stripe.fake_events import retrieve_thin
 from integrations.stripe.fake_listing import listed
+from integrations.stripe.fake_search import search_customers
 from integrations.stripe.fake_state import Obj
 
 
@@ -38,6 +39,7 @@ def _events(call: Call) -> Obj:
 # method and path: the SDK's params, the operation. A star stands for an id.
 ROUTES: dict[str, tuple[str, Operation]] = {
     "POST /v1/customers": ("customer_create", catalog.create_customer),
+    "GET /v1/customers/search": ("customer_search", search_customers),
     "GET /v1/customers": ("customer_list", catalog.list_customers),
     "GET /v1/customers/*": ("customer_retrieve", fetch("customer")),
     "POST /v1/customers/*": ("customer_update", catalog.update_customer),
