@@ -12,7 +12,8 @@ _KINDS = {
 }
 
 
-def _kind(value: str) -> str:
+def key_kind(value: str) -> str:
+    """Return what kind of key it is, such as ``restricted test key``."""
     return _KINDS.get(value[:8], "key")
 
 
@@ -65,7 +66,7 @@ INTEGRATION = Integration(
             mock="sk_test_workbookmockkey0001",
             secret=True,
             check=_key_problem,
-            kind=_kind,
+            kind=key_kind,
         ),
         Setting(
             "STRIPE_WEBHOOK_SECRET",
@@ -123,4 +124,4 @@ INTEGRATION = Integration(
     notebooks=("stripe_payments", "stripe_subscriptions", "stripe_webhooks"),
 )
 
-__all__ = ["INTEGRATION"]
+__all__ = ["INTEGRATION", "key_kind"]

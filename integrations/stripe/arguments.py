@@ -152,3 +152,13 @@ def metadata(value: object, *, argument: str = "metadata") -> dict[str, str]:
 def given(**fields: Any) -> dict[str, Any]:
     """Return the fields that are not None."""
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def limit(value: int | None) -> int | None:
+    """Return how many items at most; None is all."""
+    return None if value is None else whole("limit", value, 1, 1_000_000)
+
+
+def moment(argument: str, value: object) -> int:
+    """Return a Unix time in whole seconds."""
+    return whole(argument, value, 1, 4_102_444_800)

@@ -54,6 +54,15 @@ class Calls:
         self._retry = retry
         self._logger = get_logger("stripe")
 
+    @property
+    def answers(self) -> bool:
+        """Whether questions are answered: not in debug mode."""
+        return self.mode is not Mode.DEBUG
+
+    def replayed(self) -> bool:
+        """Tell whether this thread's last answer was one that Stripe had kept for its key."""
+        return self._http.last_headers().get("idempotent-replayed") == "true"
+
     def read(self, method: Method, *ids: str, parse: Parse[T], **params: Any) -> T:
         """Ask a question. It changes nothing, so it may be asked again after any failure.
 

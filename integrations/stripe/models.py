@@ -49,9 +49,9 @@ class StripeObject(Displayed):
         return found
 
 
-@dataclass(frozen=True, kw_only=True)
-class Account(StripeObject):
-    """What the key belongs to, as far as it may be told."""
+@dataclass(frozen=True)
+class ApiKey(Displayed):
+    """What is known of a key that works: ``restricted test key``, for example."""
 
     kind: str
     livemode: bool

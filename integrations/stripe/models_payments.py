@@ -96,3 +96,30 @@ class Refund(StripeObject):
             reason=raw.get("reason"),
             raw=raw,
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentMethod(StripeObject):
+    """What somebody pays with; of a card, only what may be shown."""
+
+    type: str
+    customer: str | None
+    brand: str | None
+    last4: str | None
+    exp_month: int | None
+    exp_year: int | None
+
+    @classmethod
+    def from_raw(cls, raw: Raw) -> "PaymentMethod":
+        """Read a payment method."""
+        card = raw.get("card") or {}
+        return cls(
+            id=raw.get("id", ""),
+            type=raw.get("type", ""),
+            customer=reference(raw.get("customer")),
+            brand=card.get("brand"),
+            last4=card.get("last4"),
+            exp_month=card.get("exp_month"),
+            exp_year=card.get("exp_year"),
+            raw=raw,
+        )

@@ -170,11 +170,11 @@ def test_a_moment_is_in_utc() -> None:
 
 
 def test_a_dataclass_that_writes_itself_is_shown_as_it_writes() -> None:
-    @dataclasses.dataclass(frozen=True)
+    @dataclass(frozen=True)
     class Price:
         cents: int
 
         def __str__(self) -> str:
             return f"{self.cents / 100:.2f} EUR"
 
-    assert "12.50 EUR" in views.table(("price",), [(Price(1250),)])
+    assert "12.50 EUR" in table(("price",), [(Price(1250),)])
