@@ -17,7 +17,13 @@ class OnWire(stripe_sdk.HTTPClient):
         self._wire = wire
 
     def request(
-        self, method: str, url: str, headers: Any, post_data: Any = None
+        self,
+        method: str,
+        url: str,
+        headers: Any,
+        post_data: Any = None,
+        *,
+        _usage: list[str] | None = None,
     ) -> tuple[str, int, Any]:
         body = post_data if isinstance(post_data, bytes) else (post_data or "").encode()
         answer = self._wire(Request(method.upper(), url, dict(headers), body))

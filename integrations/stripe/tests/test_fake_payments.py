@@ -36,6 +36,7 @@ def test_a_declined_card_is_a_card_error(lab: Lab, card: str) -> None:
     intent = lab.fake.state.all("payment_intent")[0]
     assert intent["status"] == "requires_payment_method"
     assert intent["last_payment_error"]["charge"] == intent["latest_charge"]
+    assert error.payment_intent is not None
     assert error.payment_intent.id == intent["id"]
     assert lab.happened()[-3:] == [
         "payment_intent.created",

@@ -66,7 +66,7 @@ def test_a_missing_parameter_is_named(lab: Lab, missing: str) -> None:
 def test_payment_method_types_is_retired(lab: Lab) -> None:
     types = {"payment_method_types": ["card"]}
     line = {"line_items": [{"price": lab.book, "quantity": 1}]}
-    calls = (
+    calls: tuple[tuple[Any, dict[str, Any]], ...] = (
         (lab.api.payment_intents, PAYMENT),
         (lab.api.setup_intents, {}),
         (lab.api.checkout.sessions, {"mode": "payment", "success_url": RETURN, **line}),
