@@ -132,7 +132,9 @@ class FakeStripe:
             )
         (operation, act), ids = found
         body = request.method == "POST"
-        given = decode(request.body.decode() if body else urlsplit(request.url).query)
+        given = decode(
+            request.body.decode(errors="replace") if body else urlsplit(request.url).query
+        )
         params = check(operation, given)
         paths = params.pop("expand", [])
         return expand(self.state, act(Call(self.state, params, ids, path)), paths)
@@ -154,7 +156,7 @@ class FakeStripe:
             self._permit(request, key)
 
     def _permit(self, request: Request, key: str) -> None:
-        thing = request.path.split("/")[2]
+        thing = request.path.removeprefix("/v1/").partition("/")[0]
         allowed = self._restricted[key]
         if thing in allowed or (request.method == "GET" and f"{thing}:read" in allowed):
             return

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from integrations.stripe.fake_state import Obj, State
+from integrations.stripe.fake_state import Obj, State, fail
 
 
 @dataclass(frozen=True)
@@ -22,3 +22,10 @@ class Call:
 
 
 Operation = Callable[[Call], Obj]
+
+
+def refuse_unplayed(params: Obj, names: tuple[str, ...]) -> None:
+    """Refuse what the API takes, and the fake would otherwise pass over in silence."""
+    for name in names:
+        if name in params:
+            fail(f"{name}: the fake does not play this parameter. Nothing was changed.", param=name)

@@ -2,14 +2,14 @@
 
 from copy import deepcopy
 
-from integrations.stripe.fake_call import Call
+from integrations.stripe.fake_call import Call, refuse_unplayed
 from integrations.stripe.fake_invoices import collect, finalize, make_invoice, note
 from integrations.stripe.fake_items import check_items, make_item, plan_of
 from integrations.stripe.fake_lines import period_lines, proration_lines
 from integrations.stripe.fake_objects import build, merge_metadata
 from integrations.stripe.fake_periods import next_boundary
 from integrations.stripe.fake_state import Obj, State, fail
-from integrations.stripe.fake_subscriptions import alive, owned_method, refuse_unplayed
+from integrations.stripe.fake_subscriptions import UNPLAYED, alive, owned_method
 
 _PLAIN = ("description", "payment_settings", "trial_settings", "collection_method")
 
@@ -28,7 +28,7 @@ def update_subscription(call: Call) -> Obj:
 
 def apply(state: State, subscription: Obj, params: Obj) -> None:
     """Change a subscription; prorations wait for the next invoice."""
-    refuse_unplayed(params)
+    refuse_unplayed(params, UNPLAYED)
     if "cancel_at" in params and "cancel_at_period_end" in params:
         fail("You cannot use both cancel_at and cancel_at_period_end.", param="cancel_at")
     customer = state.get("customer", subscription["customer"])

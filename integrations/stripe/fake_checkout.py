@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from integrations.stripe.fake_call import Call
+from integrations.stripe.fake_call import Call, refuse_unplayed
 from integrations.stripe.fake_items import check_items
 from integrations.stripe.fake_listing import INCLUDABLE, listed
 from integrations.stripe.fake_money import check_amount, check_currency
@@ -11,11 +11,14 @@ from integrations.stripe.fake_state import Obj, State, fail
 
 DAY_S = 86400
 SHORTEST_S = 1800
+# Each would change what is charged.
+UNPLAYED = ("discounts", "invoice_creation", "optional_items", "shipping_options")
 
 
 def create_session(call: Call) -> Obj:
     """POST /v1/checkout/sessions."""
     state, params = call.state, call.params
+    refuse_unplayed(params, UNPLAYED)
     mode = params.get("mode", "payment")
     _check_who(state, params, mode)
     _check_urls(params)

@@ -7,8 +7,10 @@ from urllib.parse import parse_qsl
 from integrations.stripe.fake_state import Obj, fail
 
 MAX_DEPTH = 20
+MAX_FIELDS = 2000
 
 _NAME = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
+_INDEX = re.compile(r"[0-9]{1,4}")
 _PART = re.compile(r"\[([^\[\]]*)\]")
 
 
@@ -21,12 +23,19 @@ def decode(text: str) -> Obj:
         RefusedError: a name that is not one, or one used both for a value and for a group.
     """
     root: Obj = {}
-    for name, value in parse_qsl(text, keep_blank_values=True, max_num_fields=2000):
+    for name, value in _pairs(text):
         whole = _NAME.fullmatch(name)
         if whole is None:
             fail(f"Invalid request: unable to parse parameter name: {name}", param=name)
         _put(root, [whole[1], *_PART.findall(whole[2])], value, name)
     return {key: _listed(value) for key, value in root.items()}
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS)
+    except ValueError:
+        fail(f"Invalid request: more than {MAX_FIELDS} parameters.")
 
 
 def _put(root: Obj, path: list[str], value: str, name: str) -> None:
@@ -51,7 +60,7 @@ def _listed(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     inner = {key: _listed(each) for key, each in value.items()}
-    if inner and all(key.isascii() and key.isdigit() for key in inner):
+    if inner and all(_INDEX.fullmatch(key) for key in inner):
         return _Indexed(inner)
     return inner
 

@@ -3,7 +3,7 @@
 from copy import deepcopy
 from typing import Any
 
-from integrations.stripe.fake_call import Call
+from integrations.stripe.fake_call import Call, refuse_unplayed
 from integrations.stripe.fake_cards import attach, payment_method
 from integrations.stripe.fake_charges import attempt, settle
 from integrations.stripe.fake_listing import listed
@@ -12,6 +12,14 @@ from integrations.stripe.fake_objects import create, merge_metadata
 from integrations.stripe.fake_state import Obj, RefusedError, State, fail
 
 _TAKEN = ("description", "receipt_email", "setup_future_usage", "shipping", "statement_descriptor")
+UNPLAYED = (
+    "application_fee_amount",
+    "confirmation_token",
+    "mandate_data",
+    "on_behalf_of",
+    "payment_method_data",
+    "transfer_data",
+)
 OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
 
 
@@ -42,6 +50,7 @@ def make_intent(state: State, params: Obj) -> Obj:
 def create_intent(call: Call) -> Obj:
     """POST /v1/payment_intents."""
     state, params = call.state, call.params
+    refuse_unplayed(params, UNPLAYED)
     check_currency(params["currency"], "currency")
     check_amount(params["amount"], params["currency"], "amount")
     if "customer" in params:

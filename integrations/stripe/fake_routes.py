@@ -103,6 +103,7 @@ ROUTES: dict[str, tuple[str, Operation]] = {
     "GET /v1/subscriptions/*": ("subscription_retrieve", fetch("subscription")),
     "POST /v1/subscriptions/*": ("subscription_update", changes.update_subscription),
     "DELETE /v1/subscriptions/*": ("subscription_cancel", subscriptions.cancel_subscription),
+    "POST /v1/subscriptions/*/pause": ("subscription_pause", subscriptions.pause_subscription),
     "POST /v1/subscriptions/*/resume": (
         "subscription_resume",
         subscriptions.resume_subscription,

@@ -26,10 +26,20 @@ def search_customers(call: Call) -> Obj:
         for each in call.state.all("customer")
         if not each.get("deleted") and _indexed(call, each) and _value(each, field, key) == value
     ]
-    data = found[: call.params.get("limit", 10)]
-    more = len(found) > len(data)
+    start, limit = _start(call.params.get("page")), call.params.get("limit", 10)
+    more = len(found) > start + limit
+    data = found[start : start + limit]
     page: Obj = {"object": "search_result", "url": call.path, "has_more": more, "data": data}
-    return {**page, "next_page": "page-2" if more else None}
+    return {**page, "next_page": f"page_{start + limit}" if more else None}
+
+
+def _start(page: str | None) -> int:
+    if page is None:
+        return 0
+    number = page.removeprefix("page_")
+    if not number.isdecimal():
+        fail(f"Invalid page token: {page}", param="page")
+    return int(number)
 
 
 def _indexed(call: Call, customer: Obj) -> bool:

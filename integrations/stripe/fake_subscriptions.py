@@ -3,7 +3,7 @@
 from copy import deepcopy
 from typing import Any
 
-from integrations.stripe.fake_call import Call
+from integrations.stripe.fake_call import Call, refuse_unplayed
 from integrations.stripe.fake_invoices import collect, finalize, make_invoice, note, void
 from integrations.stripe.fake_items import check_items, make_items
 from integrations.stripe.fake_lines import period_lines
@@ -14,9 +14,16 @@ from integrations.stripe.fake_state import Obj, RefusedError, State, fail
 from integrations.stripe.fake_status import ENDED, change, finish
 
 DAY_S = 86400
-_REFUSED = "The fake does not play this parameter; nothing was changed."
 # Parameters that the API takes and the fake would not honour.
-UNPLAYED = ("add_invoice_items", "discounts", "backdate_start_date", "billing_cycle_anchor_config")
+UNPLAYED = (
+    "application_fee_percent",
+    "billing_thresholds",
+    "transfer_data",
+    "add_invoice_items",
+    "discounts",
+    "backdate_start_date",
+    "billing_cycle_anchor_config",
+)
 
 
 def create_subscription(call: Call) -> Obj:
@@ -40,13 +47,6 @@ def create_subscription(call: Call) -> Obj:
     subscription = start(state, customer, params, trial=trial, method=method)
     first_invoice(state, subscription, behavior)
     return subscription
-
-
-def refuse_unplayed(params: Obj) -> None:
-    """Refuse what the fake would otherwise pass over in silence."""
-    for name in UNPLAYED:
-        if name in params:
-            fail(f"{name}: {_REFUSED}", param=name)
 
 
 def owned_method(state: State, params: Obj, customer: Obj) -> str | None:
@@ -87,7 +87,7 @@ def start(
     state: State, customer: Obj, params: Obj, *, trial: int | None, method: str | None
 ) -> Obj:
     """Make a subscription with its items, before its first invoice."""
-    refuse_unplayed(params)
+    refuse_unplayed(params, UNPLAYED)
     wanted = check_items(state, params.get("items") or [])
     now = state.now(customer)
     subscription = create(
@@ -185,10 +185,27 @@ def cancel_subscription(call: Call) -> Obj:
     return subscription
 
 
-def pause_subscription(state: State, subscription: Obj) -> None:
-    """Pause one whose trial ended without a payment method."""
-    subscription["status"] = "paused"
+def pause(state: State, subscription: Obj, reason: str) -> None:
+    """Pause: no new period, no invoice, until it is resumed."""
+    details = {"subscription": {"type": reason}, "type": "subscription"}
+    subscription |= {
+        "status": "paused",
+        "status_details": {"paused": {**details, "transitioned_at": state.now(subscription)}},
+    }
     state.emit("customer.subscription.paused", subscription)
+
+
+def pause_subscription(call: Call) -> Obj:
+    """POST /v1/subscriptions/:id/pause."""
+    subscription = alive(call.state, call.id)
+    refuse_unplayed(call.params, ("bill_for",))
+    if subscription["status"] not in ("active", "trialing"):
+        fail(
+            f"A subscription that is {subscription['status']} cannot be paused.",
+            code="subscription_invalid_status",
+        )
+    pause(call.state, subscription, "pause_requested")
+    return subscription
 
 
 def resume_subscription(call: Call) -> Obj:
@@ -209,7 +226,7 @@ def resume_subscription(call: Call) -> Obj:
     ):
         fail("This customer has no attached payment source.", code="resource_missing")
     before = deepcopy(subscription)
-    subscription |= {"status": "active", "billing_cycle_anchor": now}
+    subscription |= {"status": "active", "status_details": None, "billing_cycle_anchor": now}
     for item in subscription["items"]["data"]:
         end = next_boundary(now, item["price"]["recurring"], now)
         item |= {"current_period_start": now, "current_period_end": end}

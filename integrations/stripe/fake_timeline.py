@@ -11,7 +11,7 @@ from integrations.stripe.fake_lines import period_lines
 from integrations.stripe.fake_periods import next_boundary
 from integrations.stripe.fake_state import Obj, State
 from integrations.stripe.fake_status import ENDED, change, finish
-from integrations.stripe.fake_subscriptions import pause_subscription
+from integrations.stripe.fake_subscriptions import pause
 
 DRAFT_S = 3600
 WARNING_S = 3 * 86400
@@ -104,13 +104,14 @@ def _renew(state: State, subscription: Obj) -> None:
     lines = [*take_pending(state, subscription), *period_lines(state, subscription)]
     invoice = make_invoice(state, subscription, lines, "subscription_cycle")
     state.emit("customer.subscription.updated", subscription, before=before)
-    pause = subscription["pause_collection"]
-    if pause and not _resumed(state, subscription, pause):
-        _hold(state, invoice, pause["behavior"])
+    held = subscription["pause_collection"]
+    if held and not _resumed(state, subscription, held):
+        _hold(state, invoice, held["behavior"])
     elif subscription["status"] == "unpaid":
         invoice["auto_advance"] = False  # stays a draft, https://docs.stripe.com/billing (2026-11)
     else:
-        note(state, invoice)["finalize_at"] = state.now(invoice) + DRAFT_S
+        at = state.now(invoice) + DRAFT_S
+        note(state, invoice)["finalize_at"] = invoice["next_payment_attempt"] = at
 
 
 def _stops(state: State, subscription: Obj) -> bool:
@@ -123,12 +124,12 @@ def _stops(state: State, subscription: Obj) -> bool:
     if behavior == "cancel":
         finish(state, subscription, "cancellation_requested")
     if behavior == "pause":
-        pause_subscription(state, subscription)
+        pause(state, subscription, "trial_end_without_payment_method")
     return bool(behavior != "create_invoice")
 
 
-def _resumed(state: State, subscription: Obj, pause: Obj) -> bool:
-    if pause["resumes_at"] is None or pause["resumes_at"] > state.now(subscription):
+def _resumed(state: State, subscription: Obj, held: Obj) -> bool:
+    if held["resumes_at"] is None or held["resumes_at"] > state.now(subscription):
         return False
     change(state, subscription, pause_collection=None)
     return True

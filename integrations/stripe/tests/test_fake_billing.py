@@ -169,8 +169,8 @@ def test_another_interval_starts_a_new_period_at_once(lab: Lab) -> None:
     )
     assert period(changed)[0] == int(lab.clock.time())
     lines = [line.amount for line in changed.latest_invoice.lines.data]
-    assert lines[-1] == 12000
-    assert lines[0] < 0
+    credit, price = lines
+    assert (credit < 0, price) == (True, 12000)
     assert changed.latest_invoice.status == "paid"
 
 
@@ -317,11 +317,28 @@ def test_a_test_clock_has_three_customers_at_most(lab: Lab) -> None:
 def test_a_share_of_nothing_left_is_nothing() -> None:
     assert share(1500, 100, 200, 200) == 0
     assert share(1500, 100, 200, 100) == 1500
+    assert share(1501, 100, 200, 150) == 751
 
 
 def test_what_the_fake_does_not_play_is_refused(lab: Lab) -> None:
     customer = lab.customer()
-    discount = {"discounts": [{"coupon": "half"}]}
+    discount: dict[str, Any] = {"discounts": [{"coupon": "half"}]}
     refused(lambda: lab.subscribe(customer, lab.monthly, **discount), param="discounts")
+    refused(lambda: lab.session(lab.book, **discount), param="discounts")
+    refused(lambda: lab.intent(application_fee_amount=5), param="application_fee_amount")
     refused(lambda: lab.subscribe(customer, lab.book), param="items[0][price]")
     refused(lambda: lab.api.subscriptions.create(params={"customer": customer}), param="items")
+
+
+def test_a_pause_stops_periods_and_invoices_until_it_is_resumed(lab: Lab) -> None:
+    subscription = lab.subscribe(lab.customer(), lab.monthly)
+    paused = lab.api.subscriptions.pause(subscription.id, params={"type": "subscription"})
+    assert paused.status == "paused"
+    assert paused.status_details.paused.subscription.type == "pause_requested"
+    refused(lambda: lab.api.subscriptions.pause(subscription.id))
+    lab.clock.advance(90 * DAY_S)
+    lab.fake.deliveries()
+    assert len(lab.fake.state.all("invoice")) == 1
+    resumed = lab.api.subscriptions.resume(subscription.id)
+    assert (resumed.status, period(resumed)[0]) == ("active", int(lab.clock.time()))
+    assert len(lab.fake.state.all("invoice")) == 2

@@ -199,3 +199,22 @@ def test_reset_forgets_everything() -> None:
     fresh = FakeStripe(clock=lab.clock)
     assert vars(lab.fake.state) == vars(fresh.state)
     assert (lab.fake.requests, lab.fake.deliveries()) == ([], [])
+
+
+def test_search_finds_a_customer_after_a_minute_page_by_page(lab: Lab) -> None:
+    made = {lab.customer(card="") for _ in range(5)}
+    query = {"query": 'email:"kim@example.com"', "limit": 2}
+    assert lab.api.customers.search(params=query).data == []
+    lab.clock.advance(60)
+    found = [each.id for each in lab.api.customers.search(params=query).auto_paging_iter()]
+    assert (len(found), set(found)) == (5, made)
+    refused(lambda: lab.api.customers.search(params={"query": "name~x"}), param="query")
+    refused(lambda: lab.api.customers.search(params={**query, "page": "x"}), param="page")
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe=1", b"{}", b"name[=1", b"metadata[a][b]=1", b"%ff=1"])
+def test_a_body_that_is_no_form_is_refused(lab: Lab, body: bytes) -> None:
+    headers = {"authorization": f"Bearer {MOCK_API_KEY}"}
+    answer = lab.fake(Request("POST", "https://api.stripe.com/v1/customers", headers, body))
+    assert answer.status == 400
+    assert answer.json()["error"]["type"] == "invalid_request_error"

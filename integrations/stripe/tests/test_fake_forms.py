@@ -73,3 +73,12 @@ def test_any_body_is_read_or_refused(body: str) -> None:
 def test_a_body_nested_without_end_is_refused() -> None:
     with pytest.raises(RefusedError, match="too deeply"):
         decode("a" + "[b]" * 500 + "=1")
+
+
+def test_a_body_with_too_many_fields_is_refused() -> None:
+    with pytest.raises(RefusedError, match="2000"):
+        decode("&".join(f"a[{n}]=1" for n in range(2001)))
+
+
+def test_an_index_beyond_reason_is_a_name() -> None:
+    assert as_list(decode(f"a[{'9' * 5000}]=1")["a"]) is None
