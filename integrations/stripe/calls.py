@@ -11,6 +11,8 @@ from integrations.core.clock import Clock
 from integrations.core.config import Mode
 from integrations.core.errors import (
     ConfigurationError,
+    InvalidRequestError,
+    NotFoundError,
     NotSentError,
     ProviderError,
     UnavailableError,
@@ -18,7 +20,7 @@ from integrations.core.errors import (
 from integrations.core.log import get_logger, log_event
 from integrations.core.retry import Retry
 from integrations.stripe import arguments as check
-from integrations.stripe.errors import translate
+from integrations.stripe.errors import CardDeclinedError, translate
 from integrations.stripe.settings import StripeSettings
 from integrations.stripe.transport import WireHttpClient
 
@@ -29,6 +31,8 @@ Method = Callable[..., Any]
 """A method of the SDK's services, such as ``v1.customers.create``."""
 
 _PAGE = 100
+_LISTS = ("list", "search_result")
+_ANSWERS = (InvalidRequestError, NotFoundError, CardDeclinedError)
 
 
 class Calls:
@@ -46,6 +50,7 @@ class Calls:
     ) -> None:
         """Call through ``sdk``, which sends over ``http``."""
         self.v1 = sdk.v1
+        self.raw_request = sdk.raw_request
         self.settings = settings
         self.mode = settings.mode
         self.clock = clock
@@ -89,7 +94,8 @@ class Calls:
 
         The pages are asked for when they are needed, each with its own retries.
         """
-        left, after = limit, {}
+        left = limit
+        after: dict[str, str] = {}
         while left is None or left > 0:
             size = _PAGE if left is None else min(_PAGE, left)
             page = self.read(method, parse=_page, limit=size, **after, **params)
@@ -130,8 +136,10 @@ class Calls:
                 raw = self._once(method, ids, params, options, writes=True)
                 return self._parsed(raw, parse, writes=True)
             except ProviderError as error:
-                unknown = unknown or error.outcome_unknown
-                if error.outcome_unknown:
+                # Under one key, a refusal is the answer to the first try too; a 429 is none.
+                lost = unknown and not isinstance(error, _ANSWERS)
+                unknown = error.outcome_unknown = lost or error.outcome_unknown
+                if unknown:
                     again = f"idempotency_key={intent!r}"
                     error.hint = f"Repeat it with {again} within 24 hours: one effect at most."
                 raise
@@ -166,25 +174,25 @@ class Calls:
         except stripe_sdk.StripeError as error:
             headers = self._http.last_headers()
             raise translate(error, headers=headers, now=self.clock.time(), writes=writes) from error
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            # The SDK builds objects of whatever JSON came, and stumbles over what is none.
+            raise _unreadable(writes=writes) from error
         # The answer as parsed from JSON: the typed object has neither .get nor .items.
-        return answer.last_response.data
+        last = getattr(answer, "last_response", None)
+        return last.data if last else None
 
     def _parsed(self, raw: Any, parse: Parse[T], *, writes: bool) -> T:
         if self.mode is Mode.DEBUG:
             return parse({})
         try:
-            if not isinstance(raw, dict) or "object" not in raw:
+            if not isinstance(raw, dict) or not isinstance(raw.get("object"), str):
                 raise TypeError("Stripe answers with an object")
+            if not isinstance(raw.get("id"), str) and raw["object"] not in _LISTS:
+                raise TypeError("an object of Stripe's has an id")
             self._check_side(raw)
             return parse(raw)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UnavailableError(
-                "the reply is not what the API promises.",
-                provider="stripe",
-                status=200,
-                outcome_unknown=writes,
-                hint="Compare STRIPE_API_BASE, and the API version, with the README.",
-            ) from error
+            raise _unreadable(writes=writes) from error
 
     def _check_side(self, raw: Raw) -> None:
         side = raw.get("livemode")
@@ -216,6 +224,16 @@ def derived_key(operation: str, intent: str) -> str:
     key = f"{operation}:{intent}"
     return (
         key if len(key) <= check.MAX_KEY else f"{operation}:{sha256(intent.encode()).hexdigest()}"
+    )
+
+
+def _unreadable(*, writes: bool) -> UnavailableError:
+    return UnavailableError(
+        "the reply is not what the API promises.",
+        provider="stripe",
+        status=200,
+        outcome_unknown=writes,
+        hint="Compare STRIPE_API_BASE, and the API version, with the README.",
     )
 
 

@@ -53,7 +53,8 @@ class Money:
             TypeError: the amount is not an int.
             ValueError: the currency is not three lower-case letters.
         """
-        if not isinstance(self.amount, int) or isinstance(self.amount, bool):
+        amount: object = self.amount
+        if isinstance(amount, bool) or not isinstance(amount, int):
             raise TypeError(f"amount: {self.amount!r} is no whole number of minor units")
         if not re.fullmatch(r"[a-z]{3}", self.currency):
             raise ValueError(f"currency: {self.currency!r} is not three lower-case letters")

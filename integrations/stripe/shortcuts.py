@@ -19,7 +19,7 @@ from integrations.stripe.models import CheckoutSession, Customer
 from integrations.stripe.models_billing import Subscription
 from integrations.stripe.models_payments import PaymentIntent, Refund
 from integrations.stripe.money import Money
-from integrations.stripe.records import MemoryStore
+from integrations.stripe.store import MemoryStore
 from integrations.stripe.webhooks import webhook_pipeline
 
 

@@ -10,6 +10,7 @@ import stripe as stripe_sdk
 from integrations.core.log import get_logger, log_event
 from integrations.core.wire import Request, Response, Wire, WireError
 
+# Besides these, the SDK sends telemetry and a description of this machine.
 _TYPICAL = ("authorization", "content-type", "idempotency-key", "stripe-version", "user-agent")
 
 
@@ -30,7 +31,7 @@ class WireHttpClient(stripe_sdk.HTTPClient):
         self._last = threading.local()
         self._logger = get_logger("stripe")
 
-    def request(  # type: ignore[override]  # the SDK's own signature has no types for subclasses
+    def request(
         self,
         method: str,
         url: str,
@@ -52,7 +53,8 @@ class WireHttpClient(stripe_sdk.HTTPClient):
             answer = self._wire(sent)
         except WireError as lost:
             self._log(sent, type(lost).__name__)
-            raise stripe_sdk.APIConnectionError(str(lost)) from lost
+            failure: Exception = stripe_sdk.APIConnectionError(str(lost))  # type: ignore[no-untyped-call]
+            raise failure from lost
         self._log(sent, answer.status)
         self._last.headers = answer.headers
         return _text(answer), answer.status, answer.headers

@@ -118,6 +118,8 @@ def test_every_argument_of_a_public_function_has_a_type(manifest: Integration) -
 
 
 def test_every_way_in_is_used_in_a_notebook(manifest: Integration) -> None:
+    if not manifest.notebooks:
+        pytest.skip(f"{manifest.name} has no notebook yet")
     code = "\n".join(
         "".join(cell["source"])
         for name in manifest.notebooks
