@@ -205,6 +205,32 @@ def test_refunds_are_right_without_the_refunds_own_events(frozen: bool) -> None:
         assert shop.payment().amount_refunded == 500
 
 
+def test_of_two_refunds_within_a_second_the_failed_one_does_not_count() -> None:
+    told = [
+        event("payment_intent.succeeded", made.intent()),
+        event("refund.created", made.refund(500)),
+        event("charge.refunded", made.charge(500)),
+        event("refund.failed", made.refund(500, "failed")),
+        event("refund.created", made.refund(300, id="re_2")),
+        event("charge.refunded", made.charge(300)),
+    ]
+    for shop in ends(itertools.permutations(told)):
+        assert shop.payment().amount_refunded == 300
+
+
+def test_a_refund_that_is_under_way_counts_before_its_charge_tells() -> None:
+    told = [
+        event("payment_intent.succeeded", made.intent()),
+        event("refund.created", made.refund(500, "pending")),
+        event("refund.updated", made.refund(500, "succeeded")),
+    ]
+    for shop in ends(itertools.permutations(told)):
+        assert (shop.payment().amount_refunded, shop.payment().status) == (
+            500,
+            "partially_refunded",
+        )
+
+
 def test_a_full_refund_shows() -> None:
     events = [
         event("payment_intent.succeeded", made.intent()),
