@@ -18,8 +18,9 @@ ISOLATED := JUPYTER_CONFIG_DIR="$(JUPYTER_HOME)/config" \
 	JUPYTER_DATA_DIR="$(JUPYTER_HOME)/data" JUPYTER_PLATFORM_DIRS=1
 
 # A reader's own keys and modes must not reach a test or a page.
-HERMETIC := env \
-	$$(env | sed -En 's/^((INTEGRATIONS|LOOPS|STRIPE|TWILIO|AWS|REDIS)_[A-Z0-9_]*)=.*/-u \1/p')
+# Every folder of a service is a prefix; boto3 reads AWS_ by itself.
+PREFIXES := $(shell ls integrations | tr 'a-z\n' 'A-Z|')AWS|INTEGRATIONS
+HERMETIC := env $$(env | sed -En 's/^(($(PREFIXES))_[A-Z0-9_]*)=.*/-u \1/p')
 
 NBVAL := $(HERMETIC) $(ISOLATED) $(PY) -m pytest -p no:cacheprovider \
 	--nbval --nbval-current-env --nbval-cell-timeout=60 notebooks
@@ -29,7 +30,7 @@ JUPYTER_BOOK := $(PY) -c "from jupyter_book.cli.main import main; main()"
 
 .DEFAULT_GOAL := help
 .PHONY: help install book test serve lab notebooks lint format type unit \
-	verify docs bench linkcheck requirements clean distclean
+	verify docs new bench browser linkcheck requirements clean distclean
 
 help: ## List these targets
 	@echo "Usage: make TARGET [PYTHON=python3.12] [NB=name] [PORT=8000]"
@@ -97,6 +98,9 @@ notebooks: $(STAMP) ## Re-run notebooks and save their outputs (NB=name for one)
 docs: $(STAMP) ## Regenerate what the docs take from the code
 	$(PY) -m integrations docs
 
+new: $(STAMP) ## Write a new integration to start from (NAME=acme)
+	@$(PY) -m integrations new "$(NAME)"
+
 serve: ## Serve the built book on this machine (PORT=8000)
 	@if [ ! -f $(HTML)/index.html ]; then \
 		echo "serve: there is no book yet; run 'make book' first" >&2; exit 1; fi
@@ -108,6 +112,9 @@ lab: $(STAMP) ## Open the notebooks in JupyterLab
 
 bench: $(STAMP) ## Run the benchmarks
 	$(PY) bench/run.py
+
+browser: book ## Read every page of the book in Chromium (needs a chromium on PATH)
+	@$(HERMETIC) $(PY) -m pytest -p no:cacheprovider tests/browser
 
 linkcheck: $(STAMP) ## Ask every outside link of the book (needs a network)
 	$(ISOLATED) $(JUPYTER_BOOK) build . --builder linkcheck

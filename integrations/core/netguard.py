@@ -122,6 +122,11 @@ def block_network(*, allow_loopback: bool = True) -> None:
     _patch_getaddrinfo(allow_loopback)
 
 
+def is_blocked() -> bool:
+    """Tell whether connections beyond this machine are refused."""
+    return bool(_ORIGINALS)
+
+
 def unblock_network() -> None:
     """Undo `block_network`; do nothing when the network is not blocked."""
     while _ORIGINALS:

@@ -55,10 +55,26 @@ class Workbook:
             return self.mock(name).client
         return find(name).client_class().from_env(self.env, mode=self.mode)
 
-    def mock(self, name: str, *, latency_s: float = LATENCY_S) -> Mock:
-        """Return an integration in mock mode, whatever the notebook's mode is."""
+    def mock(
+        self,
+        name: str,
+        *,
+        clock: ManualClock | None = None,
+        outbox: Outbox | None = None,
+        latency_s: float = LATENCY_S,
+    ) -> Mock:
+        """Return an integration in mock mode, whatever the notebook's mode is.
+
+        Args:
+            name: the integration.
+            clock: a clock to share with others; one of its own when None.
+            outbox: an outbox to share with others; one of its own when None.
+            latency_s: what each request takes, on that clock.
+        """
         manifest = find(name)
-        clock, outbox = ManualClock(), Outbox()
+        clock = clock or ManualClock()
+        # An empty outbox is falsy.
+        outbox = Outbox() if outbox is None else outbox
         fake = manifest.fake_class()(clock=clock)
         faults = FaultInjector(_slow(fake, clock, latency_s))
         build = manifest.client_class().from_env

@@ -1,0 +1,77 @@
+"""Acme: notes that reach people."""
+
+from collections.abc import Callable
+
+from integrations.core.config import REAL, Setting
+from integrations.core.registry import Feature, Integration
+
+_KEY_WHERE = "Acme → Settings → API keys."
+
+
+def _key_problem(value: str) -> str | None:
+    if value.startswith(("sk_live_", "rk_live_", "whsec_")):
+        return f"holds another service's key, or a webhook secret. Get one at {_KEY_WHERE}"
+    if not value.isascii() or not value.isprintable() or " " in value or len(value) < 8:
+        return f"is no API key: one word of ASCII letters and digits. Get one at {_KEY_WHERE}"
+    return None
+
+
+def _starts(*prefixes: str) -> Callable[[str], str | None]:
+    def check(value: str) -> str | None:
+        return None if value.startswith(prefixes) else f"must start with {' or '.join(prefixes)}"
+
+    return check
+
+
+INTEGRATION = Integration(
+    name="acme",
+    title="Acme",
+    summary="Notes that reach people.",
+    docs="https://docs.acme.example/api",
+    extra="acme",
+    credentials="Sign up at https://acme.example, then Settings → API keys.",
+    settings=(
+        Setting(
+            "ACME_API_KEY",
+            "The API key.",
+            _KEY_WHERE,
+            required=REAL,
+            mock="acmemockkey0001",
+            secret=True,
+            check=_key_problem,
+        ),
+        Setting(
+            "ACME_WEBHOOK_SECRET",
+            "Secrets that sign the webhooks; separate several with commas while rotating.",
+            "Acme → Settings → Webhooks.",
+            mock="whsec_YWNtZS1kZW1vLXNpZ25pbmctc2VjcmV0LTAwMDE=",
+            secret=True,
+            check=_starts("whsec_"),
+        ),
+        Setting(
+            "ACME_BASE_URL",
+            "Where the API is.",
+            "Leave it unset, unless you run a stand-in.",
+            default="https://api.acme.example/v1",
+            check=_starts("https://", "http://localhost", "http://127.0.0.1"),
+        ),
+        Setting(
+            "ACME_SANDBOX_RECIPIENTS",
+            "Addresses and @domains that sandbox mode may reach, separated by commas.",
+            default="@example.com",
+        ),
+    ),
+    features=(
+        Feature("Notes", "AcmeClient.create_note"),
+        Feature("Webhooks", "webhook_pipeline"),
+    ),
+    client="integrations.acme.client:AcmeClient",
+    fake="integrations.acme.fake:FakeAcme",
+    events="integrations.acme.events:EVENTS",
+    errors="integrations.acme.calls:ERRORS",
+    shortcuts="integrations.acme.shortcuts",
+    probe="get_account",
+    notebooks=("acme",),
+)
+
+__all__ = ["INTEGRATION"]
