@@ -201,3 +201,11 @@ def test_one_intent_names_several_calls_and_a_long_one_fits() -> None:
     long = {derived_key("payment_intents.create", "x" * 250 + end) for end in "ab"}
     assert len(long) == 2
     assert max(map(len, long)) <= 255
+
+
+@pytest.mark.parametrize("status", [409, 500])
+def test_there_is_one_layer_of_retries(status: int) -> None:
+    wire = Script(refusal(status))
+    with pytest.raises(ProviderError):
+        client_on(wire).customers.create()
+    assert len(wire.requests) == 3
