@@ -21,6 +21,7 @@ def read_payment(names: Collection[str], facts: Facts) -> dict[str, Any]:
     amount, currency = _amount(facts)
     refunded = min(_refunded(facts), amount) if amount else _refunded(facts)
     told = [facts[name].data for name in sorted(facts)]
+    metadata = {k: v for data in told for k, v in data.get("metadata", {}).items()}
     invoices = sorted(name for name in names if name.startswith("in_"))
     return {
         "status": _payment_status(facts, paid_by, amount, refunded),
@@ -30,8 +31,9 @@ def read_payment(names: Collection[str], facts: Facts) -> dict[str, Any]:
         "customer": _first(told, "customer"),
         "subscription": _first(told, "subscription"),
         "invoice": invoices[0] if invoices else None,
-        "reference": _first(told, "reference"),
-        "metadata": {k: v for data in told for k, v in data.get("metadata", {}).items()},
+        # charge_saved_card has no session, and writes its reference into the metadata.
+        "reference": _first(told, "reference") or metadata.get("reference"),
+        "metadata": metadata,
         "fulfilled": facts["fulfilment"].rank == DONE if "fulfilment" in facts else False,
         "paid_by": paid_by,
     }

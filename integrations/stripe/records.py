@@ -35,7 +35,8 @@ class Payment(Displayed):
         customer: the customer's id.
         subscription: the subscription that it pays.
         invoice: the invoice that it pays.
-        reference: your ``client_reference_id`` of the Checkout session.
+        reference: your ``client_reference_id`` of the Checkout session, or what you called
+            ``charge_saved_card`` with.
         metadata: yours, of the session, the invoice's subscription and the intent.
         fulfilled: whether ``on_fulfil`` has returned.
         paid_by: what proves it paid: ``checkout``, ``invoice``, ``intent``, ``charge``.

@@ -335,6 +335,14 @@ def test_an_intent_alone_is_fulfilled_only_on_request() -> None:
         Shop(fulfil_by=["charge"])
 
 
+def test_an_intents_own_reference_is_taken_where_no_session_has_one() -> None:
+    charged = event("payment_intent.succeeded", made.intent(metadata={"reference": "order-7"}))
+    assert ends([[charged]])[0].payment().reference == "order-7"
+    checkout = event("checkout.session.completed", made.session())
+    for shop in ends(itertools.permutations([charged, checkout])):
+        assert shop.payment().reference == "order-42"
+
+
 def test_an_intent_that_failed_or_was_canceled_shows() -> None:
     failed = event("payment_intent.payment_failed", made.intent(), at=9)
     canceled = event("payment_intent.canceled", made.intent())

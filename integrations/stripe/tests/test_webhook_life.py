@@ -13,6 +13,7 @@ from integrations.core.errors import InvalidRequestError
 from integrations.core.outbox import Outbox
 from integrations.core.webhooks import WebhookPipeline
 from integrations.core.workbook import counted
+from integrations.stripe.arrivals import arrival_chooser, arrivals
 from integrations.stripe.client import StripeClient
 from integrations.stripe.fake import FakeStripe
 from integrations.stripe.handlers import default_handlers
@@ -184,6 +185,25 @@ def test_dunning_shows_whatever_the_order() -> None:
         found.add((kept.status, kept.attention))
         assert len([each for each in lab.store.all(Payment) if each.status == "paid"]) == 1
     assert found == {("past_due", "payment_failed")}
+
+
+def test_the_notebooks_table_shows_each_step() -> None:
+    lab = subscribed()
+    told = [each for each in lab.fake.deliveries() if "paid" in each.event]
+    table = arrivals(lab.client.settings, told, [1, 0, 0], clock=lab.clock).html
+    assert table.count("<tr>") == 4
+    assert table.count("duplicate") == 1
+    assert "in_… paid" in table
+
+
+def test_the_notebooks_widget_follows_its_fields() -> None:
+    lab = subscribed()
+    told = [each for each in lab.fake.deliveries() if "paid" in each.event]
+    widget = arrival_chooser(lab.client.settings, told, clock=lab.clock)
+    shown = widget.children[-1]
+    assert "duplicate" not in shown.value
+    widget.children[1].value = 0
+    assert "duplicate" in shown.value
 
 
 def test_a_thin_event_is_fetched_through_the_client() -> None:
