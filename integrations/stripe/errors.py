@@ -135,7 +135,7 @@ def translate(
         return _network(error, writes=writes)
     status, told = error.http_status or 0, _told(error)
     if 200 <= status < 300:
-        return _unreadable(error, status, writes=writes)
+        return _unreadable(status, writes=writes)
     row = _row(status, str(told.get("type", "")))
     code = told.get("code")
     found = row.error(
@@ -192,7 +192,7 @@ def _network(error: stripe_sdk.APIConnectionError, *, writes: bool) -> NetworkEr
     )
 
 
-def _unreadable(error: stripe_sdk.StripeError, status: int, *, writes: bool) -> UnavailableError:
+def _unreadable(status: int, *, writes: bool) -> UnavailableError:
     return UnavailableError(
         "the reply cannot be read as JSON.",
         provider="stripe",
