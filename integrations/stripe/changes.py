@@ -95,29 +95,44 @@ def _checkout(obj: Obj, event: Event) -> Fact:
     )
 
 
-# Compared with previous_attributes, to tell the order of events within a second.
 _PLAIN = ("status", "cancel_at_period_end", "cancel_at", "trial_end", "ended_at")
 
 
 def _subscription(obj: Obj, event: Event) -> list[Change]:
-    items = obj["items"]["data"]
     state = {
         **{name: obj[name] for name in _PLAIN},
+        **_items(obj["items"]["data"]),
         "customer": _id(obj["customer"]),
-        "items": [[_id(item["price"]), item.get("quantity") or 1] for item in items],
-        # Since basil (2025-03-31) each item has a period of its own, and the top has none.
-        "current_period_end": min((item["current_period_end"] for item in items), default=None),
         "collection_paused": obj["pause_collection"] is not None,
         "metadata": dict(obj["metadata"]),
     }
-    previous = event.payload["data"].get("previous_attributes") or {}
-    before = {name: previous[name] for name in _PLAIN if name in previous}
-    if "pause_collection" in previous:
-        before["collection_paused"] = previous["pause_collection"] is not None
+    changed = event.payload["data"].get("previous_attributes") or {}
     # What deleted a subscription is final even where its status is left as it was.
     rank = DONE if state["status"] in ENDED or event.type.endswith(".deleted") else TOLD
-    fact = _fact(event, rank, type=event.type, state=state, before=before)
+    previous = _before(state, changed)
+    fact = _fact(event, rank, type=event.type, state=state, previous=previous)
     return [Change(Subscription, _names(obj), {f"snapshot:{event.id}": fact})]
+
+
+def _items(items: list[Obj]) -> dict[str, Any]:
+    return {
+        "items": [[_id(item["price"]), item.get("quantity") or 1] for item in items],
+        # Since basil (2025-03-31) each item has a period of its own, and the top has none.
+        "current_period_end": min((item["current_period_end"] for item in items), default=None),
+    }
+
+
+def _before(state: Obj, changed: Obj) -> dict[str, Any]:
+    """Return the state that an update replaced: the new one, with what ``changed`` says was."""
+    previous = {**state, **{name: changed[name] for name in _PLAIN if name in changed}}
+    if "items" in changed:
+        previous |= _items(changed["items"]["data"])
+    if "pause_collection" in changed:
+        previous["collection_paused"] = changed["pause_collection"] is not None
+    # Of metadata only the keys that changed are told; null for one that was not there.
+    metadata = {**state["metadata"], **(changed.get("metadata") or {})}
+    previous["metadata"] = {key: value for key, value in metadata.items() if value is not None}
+    return previous
 
 
 _TROUBLES = {

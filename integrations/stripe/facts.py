@@ -49,6 +49,19 @@ def joined(*several: Facts) -> dict[str, Fact]:
     return result
 
 
+def dumped(facts: Facts) -> str:
+    """Return facts as JSON, for a column of a database."""
+    return json.dumps(
+        {name: [fact.rank, fact.at, dict(fact.data)] for name, fact in facts.items()},
+        sort_keys=True,
+    )
+
+
+def loaded(text: str) -> dict[str, Fact]:
+    """Return the facts that :func:`dumped` wrote."""
+    return {name: Fact(*parts) for name, parts in json.loads(text).items()}
+
+
 def of_kind(facts: Facts, kind: str) -> dict[str, Fact]:
     """Return the facts named ``kind:<id>``, by id, in the order of their ids."""
     start = f"{kind}:"

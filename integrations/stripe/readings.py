@@ -1,9 +1,12 @@
 """What facts add up to: pure functions from facts to the fields of a record."""
 
+import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Literal
 
 from integrations.stripe.facts import Fact, Facts, of_kind
+from integrations.stripe.money import Money
 
 Paid = Literal["checkout", "invoice", "intent", "charge"]
 
@@ -13,6 +16,7 @@ ENDED = ("canceled", "incomplete_expired")
 # Only to break ties that the events themselves do not: later in a usual life wins.
 _LIFE = ("incomplete", "trialing", "active", "past_due", "unpaid", "paused", *ENDED)
 _FINAL_REFUNDS = ("failed", "canceled")
+_CREATED = "customer.subscription.created"
 
 
 def read_payment(names: Collection[str], facts: Facts) -> dict[str, Any]:
@@ -25,9 +29,8 @@ def read_payment(names: Collection[str], facts: Facts) -> dict[str, Any]:
     invoices = sorted(name for name in names if name.startswith("in_"))
     return {
         "status": _payment_status(facts, paid_by, amount, refunded),
-        "amount": amount,
-        "currency": currency,
-        "amount_refunded": refunded,
+        "amount": Money(amount, currency) if currency else None,
+        "amount_refunded": Money(refunded, currency) if currency else None,
         "customer": _first(told, "customer"),
         "subscription": _first(told, "subscription"),
         "invoice": invoices[0] if invoices else None,
@@ -152,33 +155,38 @@ def _newest_invoices(facts: Mapping[str, Fact]) -> dict[str, Fact]:
 
 
 def _latest(snapshots: Mapping[str, Fact]) -> Fact:
-    """Return the last of the snapshots of one second.
+    """Return the last snapshot of one second; by the usual life where none is seen to be."""
+    last = _ends(snapshots.values())
+    every = [(_stage(fact), id) for id, fact in snapshots.items() if _text(fact, "state") in last]
+    return snapshots[max(every)[1]]
 
-    An update tells what it replaced (``previous_attributes``). A snapshot whose state another one
-    replaced is not the last.
+
+def _ends(snapshots: Collection[Fact]) -> set[str]:
+    """Return the states that were not replaced within the second.
+
+    Every update tells the state it replaced (``previous_attributes``), so together they are moves
+    from state to state. The last state is one that no move leaves. Where they go in a circle, it is
+    one that more moves enter than leave, or else the first.
     """
-    every = list(snapshots.items())
-    last = [
-        (id, fact)
-        for id, fact in every
-        if not any(_replaces(other, fact) for name, other in every if name != id)
-    ]
-    return max(last or every, key=lambda each: (_stage(each[1]), each[0]))[1]
+    states = {_text(fact, "state") for fact in snapshots}
+    every = [(_text(fact, "previous"), _text(fact, "state")) for fact in snapshots]
+    moves = [(start, end) for start, end in every if start != end]
+    if ends := states - {start for start, _ in moves}:
+        return ends
+    left = Counter(start for start, _ in moves)
+    entered = Counter(end for _, end in moves)
+    first = {_text(fact, "state") for fact in snapshots if fact.data["type"] == _CREATED}
+    return {state for state in states if entered[state] > left[state]} or first or states
 
 
-def _replaces(newer: Fact, older: Fact) -> bool:
-    before, state = newer.data["before"], older.data["state"]
-    return bool(before) and state != newer.data["state"] and _holds(state, before)
-
-
-def _holds(state: Mapping[str, Any], part: Mapping[str, Any]) -> bool:
-    return all(state.get(name) == value for name, value in part.items())
+def _text(fact: Fact, name: str) -> str:
+    return json.dumps(fact.data[name], sort_keys=True)
 
 
 def _stage(fact: Fact) -> tuple[int, int, str]:
     status = fact.data["state"]["status"]
     place = _LIFE.index(status) if status in _LIFE else -1
-    return int(fact.data["type"] != "customer.subscription.created"), place, fact.key()[2]
+    return int(fact.data["type"] != _CREATED), place, fact.key()[2]
 
 
 def _attention(invoices: Mapping[str, Fact]) -> dict[str, Any]:

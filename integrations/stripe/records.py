@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from integrations.core.views import Displayed
 from integrations.stripe.facts import Facts
+from integrations.stripe.money import Money
 from integrations.stripe.readings import (
     Paid,
     read_customer,
@@ -29,9 +30,8 @@ class Payment(Displayed):
         id: the payment intent; the charge, invoice or Checkout session where there is none.
         status: ``pending``, ``failed``, ``canceled``, ``expired``, ``paid``,
             ``partially_refunded``, ``refunded``, ``disputed`` or ``charged_back``.
-        amount: what was paid, or is to be paid, in minor units.
-        currency: three lower-case letters.
-        amount_refunded: in minor units, without refunds that failed.
+        amount: what was paid, or is to be paid; None until an event tells.
+        amount_refunded: without refunds that failed; None until an event tells the currency.
         customer: the customer's id.
         subscription: the subscription that it pays.
         invoice: the invoice that it pays.
@@ -46,9 +46,8 @@ class Payment(Displayed):
 
     id: str
     status: str
-    amount: int
-    currency: str
-    amount_refunded: int = 0
+    amount: Money | None = None
+    amount_refunded: Money | None = None
     customer: str | None = None
     subscription: str | None = None
     invoice: str | None = None

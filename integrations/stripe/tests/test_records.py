@@ -68,6 +68,63 @@ def test_duplicates_and_second_events_of_one_change_do_no_harm(data: Any) -> Non
     assert len(shop.fulfilled) == 1
 
 
+STATES = st.lists(
+    st.tuples(
+        st.sampled_from(["incomplete", "trialing", "active", "past_due", "unpaid", "paused"]),
+        st.booleans(),
+    ),
+    min_size=2,
+    max_size=5,
+    unique=True,
+)
+
+
+@given(STATES, st.randoms(use_true_random=False), st.integers(0, 2))
+@settings(max_examples=150, deadline=None)
+def test_any_chain_of_changes_ends_at_its_end(
+    states: list[tuple[str, bool]], dice: random.Random, pace: int
+) -> None:
+    told = [dict(zip(("status", "cancel_at_period_end"), each, strict=True)) for each in states]
+    events = [event(CREATED, made.subscription(**told[0]))]
+    for number, (old, new) in enumerate(itertools.pairwise(told), 1):
+        before = {key: value for key, value in old.items() if new[key] != value}
+        at = number * pace // 2  # all in one second, in pairs, or a second apart
+        events.append(event(UPDATED, made.subscription(**new), at=at, before=before))
+    order = [*events, *dice.choices(events, k=3)]
+    dice.shuffle(order)
+    shop = Shop()
+    shop.receive(*order)
+    kept = shop.subscription()
+    assert (kept.status, kept.cancel_at_period_end) == states[-1]
+
+
+A, B, C = ({"status": status} for status in ("trialing", "active", "past_due"))
+
+
+@pytest.mark.parametrize("walk", [[A, B, A], [A, B, A, C], [A, B, C, A, C], [A, B, C, B, C]])
+def test_a_state_that_comes_back_within_the_second_is_no_end(walk: list[dict[str, str]]) -> None:
+    events = [event(CREATED, made.subscription(**walk[0]))]
+    for old, new in itertools.pairwise(walk):
+        events.append(event(UPDATED, made.subscription(**new), before=old))
+    for shop in ends(itertools.permutations(events)):
+        assert shop.subscription().status == walk[-1]["status"]
+
+
+def test_a_change_of_plan_and_metadata_within_the_second_is_put_in_order() -> None:
+    basic = made.subscription(status="active", metadata={"seats": "1"})
+    named = made.subscription(status="active", metadata={"seats": "2", "team": "red"})
+    more = made.subscription(status="active", metadata={"seats": "2", "team": "red"})
+    more["items"]["data"][0]["quantity"] = 7
+    events = [
+        event(CREATED, basic),
+        event(UPDATED, named, before={"metadata": {"seats": "1", "team": None}}),
+        event(UPDATED, more, before={"items": named["items"]}),
+    ]
+    for shop in ends(itertools.permutations(events)):
+        assert shop.subscription().items == (("price_basic", 7),)
+        assert shop.subscription().metadata == {"seats": "2", "team": "red"}
+
+
 def test_of_two_updates_in_one_second_the_replaced_one_loses() -> None:
     chain = ["incomplete", "active", "past_due", "active", "unpaid"]
     for start in range(3):
@@ -190,8 +247,9 @@ def test_a_payments_whole_life_ends_in_one_state(dice: random.Random, frozen: bo
     shop = Shop()
     assert {result.status for result in shop.receive(*order)} == {200}
     kept = shop.payment()
-    assert (kept.id, kept.status, kept.amount) == ("pi_1", "partially_refunded", 1999)
-    assert (kept.amount_refunded, kept.reference, kept.fulfilled) == (500, "order-42", True)
+    assert (kept.id, kept.status, str(kept.amount)) == ("pi_1", "partially_refunded", "19.99 USD")
+    assert (str(kept.amount_refunded), kept.reference) == ("5.00 USD", "order-42")
+    assert kept.fulfilled
     assert kept.metadata == {"cart": "7"}
     assert [each.id for each in shop.fulfilled] == ["pi_1"]
 
@@ -202,7 +260,7 @@ def test_refunds_are_right_without_the_refunds_own_events(frozen: bool) -> None:
     if frozen:
         events = [{**each, "created": NOW} for each in events]
     for shop in ends(itertools.permutations(events)):
-        assert shop.payment().amount_refunded == 500
+        assert str(shop.payment().amount_refunded) == "5.00 USD"
 
 
 def test_of_two_refunds_within_a_second_the_failed_one_does_not_count() -> None:
@@ -215,7 +273,7 @@ def test_of_two_refunds_within_a_second_the_failed_one_does_not_count() -> None:
         event("charge.refunded", made.charge(300)),
     ]
     for shop in ends(itertools.permutations(told)):
-        assert shop.payment().amount_refunded == 300
+        assert str(shop.payment().amount_refunded) == "3.00 USD"
 
 
 def test_a_refund_that_is_under_way_counts_before_its_charge_tells() -> None:
@@ -225,10 +283,8 @@ def test_a_refund_that_is_under_way_counts_before_its_charge_tells() -> None:
         event("refund.updated", made.refund(500, "succeeded")),
     ]
     for shop in ends(itertools.permutations(told)):
-        assert (shop.payment().amount_refunded, shop.payment().status) == (
-            500,
-            "partially_refunded",
-        )
+        assert shop.payment().status == "partially_refunded"
+        assert str(shop.payment().amount_refunded) == "5.00 USD"
 
 
 def test_a_full_refund_shows() -> None:
@@ -238,7 +294,8 @@ def test_a_full_refund_shows() -> None:
         event("refund.created", made.refund(1999)),
     ]
     for shop in ends(itertools.permutations(events)):
-        assert (shop.payment().status, shop.payment().amount_refunded) == ("refunded", 1999)
+        assert shop.payment().status == "refunded"
+        assert shop.payment().amount_refunded == shop.payment().amount
 
 
 @pytest.mark.parametrize(

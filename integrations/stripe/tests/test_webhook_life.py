@@ -97,8 +97,9 @@ def test_a_purchase_at_checkout_ends_in_one_payment(seed: int, copies: int) -> N
     statuses = lab.fake.webhooks.deliver(lab.hooks().receive, shuffle=Random(seed), copies=copies)  # noqa: S311
     assert set(statuses) == {200}
     (kept,) = lab.store.all(Payment)
-    assert (kept.id[:3], kept.status, kept.amount) == ("pi_", "partially_refunded", 1999)
-    assert (kept.amount_refunded, kept.reference) == (500, "order-42")
+    assert (kept.id[:3], kept.status) == ("pi_", "partially_refunded")
+    assert (str(kept.amount), str(kept.amount_refunded)) == ("19.99 USD", "5.00 USD")
+    assert kept.reference == "order-42"
     assert (len(lab.fulfilled), kept.fulfilled) == (1, True)
 
 
