@@ -10,9 +10,12 @@ Source: https://docs.stripe.com/webhooks#event-ordering, read 2026-11.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+# Ranks. A higher one is final against a lower one, whenever they were made.
+TOLD, TRIED, DONE = 1, 2, 3
 
 
 @dataclass(frozen=True)
@@ -67,3 +70,8 @@ def of_kind(facts: Facts, kind: str) -> dict[str, Fact]:
     start = f"{kind}:"
     found = {name[len(start) :]: fact for name, fact in facts.items() if name.startswith(start)}
     return dict(sorted(found.items()))
+
+
+def first_told(told: Iterable[Mapping[str, Any]], key: str) -> Any:
+    """Return the first value of ``key`` that is neither missing nor empty."""
+    return next((data[key] for data in told if data.get(key)), None)

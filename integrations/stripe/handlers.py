@@ -14,10 +14,11 @@ from integrations.core.webhook_store import Event
 from integrations.core.webhooks import CLAIM_S, WebhookPipeline
 from integrations.stripe.changes import changes_of
 from integrations.stripe.events import EVENTS
-from integrations.stripe.facts import Fact, joined
-from integrations.stripe.readings import DONE, ENDED, TOLD, Paid
+from integrations.stripe.facts import DONE, TOLD, Fact, joined
+from integrations.stripe.payment_readings import Paid
 from integrations.stripe.records import Customer, Payment, Subscription
 from integrations.stripe.store import Store, learn
+from integrations.stripe.subscription_readings import ENDED
 
 OnFulfil = Callable[[Payment], object]
 
@@ -35,7 +36,7 @@ def default_handlers(
     clock: Clock = SYSTEM_CLOCK,
     claim_s: float = CLAIM_S,
 ) -> None:
-    """Register handlers that keep :class:`Payment` and :class:`Subscription` records in ``store``.
+    """Register handlers that keep payments and subscriptions as records in ``store``.
 
     Register your own handlers after these: they run later, and find the record up to date. An
     event says what happened; what is true now, the record says.

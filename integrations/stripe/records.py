@@ -11,12 +11,8 @@ from dataclasses import dataclass, field
 from integrations.core.views import Displayed
 from integrations.stripe.facts import Facts
 from integrations.stripe.money import Money
-from integrations.stripe.readings import (
-    Paid,
-    read_customer,
-    read_payment,
-    read_subscription,
-)
+from integrations.stripe.payment_readings import Paid, read_payment
+from integrations.stripe.subscription_readings import read_customer, read_subscription
 
 # Which of a payment's names is its id, best first.
 _PREFERENCE = ("pi_", "ch_", "py_", "in_", "cs_")
