@@ -2,7 +2,7 @@
 
 The records end in the same state whatever the order of arrival and however often an event comes
 (:mod:`integrations.stripe.facts`). Subscribe the endpoint to every event of
-:data:`~integrations.stripe.events.EVENTS`. Above all to ``invoice_payment.paid``: it alone says
+``integrations.stripe.events.EVENTS``. Above all to ``invoice_payment.paid``: it alone says
 which invoice a payment intent pays, and until it arrives the two are two records.
 """
 
