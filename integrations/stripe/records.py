@@ -126,7 +126,7 @@ class Subscription(Displayed):
 
     @property
     def entitled(self) -> bool:
-        """Whether it is active or in its trial. What ``past_due`` may still do is yours to decide."""
+        """Whether it is active or in its trial; ``past_due`` is yours to decide."""
         return self.status in ("active", "trialing")
 
 
