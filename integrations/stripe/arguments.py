@@ -72,6 +72,11 @@ def object_id(argument: str, value: object) -> str:
     return found
 
 
+def optional_id(argument: str, value: object) -> str | None:
+    """Return an id, or None where none is given; an empty one is no id, and filters nothing."""
+    return None if value is None else object_id(argument, value)
+
+
 def flag(argument: str, value: object) -> bool:
     """Return True or False, and take nothing else for them."""
     if not isinstance(value, bool):

@@ -100,7 +100,7 @@ class CheckoutSessions:
         self, *, customer_id: str | None = None, limit: int | None = None
     ) -> Iterator[CheckoutSession]:
         """Walk over the sessions, newest first."""
-        customer = customer_id and check.object_id("customer_id", customer_id)
+        customer = check.optional_id("customer_id", customer_id)
         return self._calls.pages(
             self._api.list,
             parse=CheckoutSession.from_raw,

@@ -5,7 +5,8 @@ from typing import Any
 
 from integrations.stripe import arguments as check
 from integrations.stripe.calls import Calls
-from integrations.stripe.models_billing import Invoice
+from integrations.stripe.models_billing import Invoice, Subscription
+from integrations.stripe.subscriptions import proration_params
 
 STATUSES = ("draft", "open", "paid", "uncollectible", "void")
 
@@ -47,9 +48,9 @@ class Invoices:
             limit: at most so many.
         """
         wanted = check.given(
-            customer=customer_id and check.object_id("customer_id", customer_id),
-            subscription=subscription_id and check.object_id("subscription_id", subscription_id),
-            status=status and check.one("status", status, STATUSES),
+            customer=check.optional_id("customer_id", customer_id),
+            subscription=check.optional_id("subscription_id", subscription_id),
+            status=None if status is None else check.one("status", status, STATUSES),
         )
         return self._calls.pages(
             self._api.list, parse=Invoice.from_raw, limit=check.limit(limit), **wanted
@@ -87,6 +88,7 @@ class Invoices:
         price_id: str | None = None,
         quantity: int | None = None,
         proration: str = "create_prorations",
+        proration_date: int | None = None,
     ) -> Invoice:
         """Return the next invoice as it would be, with a change if one is given. Changes nothing.
 
@@ -95,31 +97,32 @@ class Invoices:
             price_id: as if the first item changed to this price.
             quantity: as if there were so many.
             proration: see :meth:`~integrations.stripe.subscriptions.Subscriptions.change_plan`.
+            proration_date: Unix time up to which the old plan counts; now when None. Give the same
+                to ``change_plan``, and what was shown is what is asked for.
 
         Raises:
+            InvalidRequestError: an argument is refused; or there is nothing to change.
             NotSentError: in debug mode: only Stripe can reckon it.
+
+        Source: https://docs.stripe.com/billing/subscriptions/prorations
         """
         found = check.object_id("subscription_id", subscription_id)
-        details: dict[str, Any] = {}
-        if price_id is not None or quantity is not None:
-            details["items"] = [self._change(found, price_id, quantity)]
-            details["proration_behavior"] = check.one(
-                "proration", proration, ("create_prorations", "always_invoice", "none")
-            )
-        wanted = {"subscription": found, **({"subscription_details": details} if details else {})}
+        change = check.given(
+            price=check.optional_id("price_id", price_id),
+            quantity=None if quantity is None else check.whole("quantity", quantity, 1, 999_999),
+        )
+        how = proration_params(proration, proration_date)
+        wanted: dict[str, Any] = {"subscription": found}
+        if change:
+            items = [{"id": self._first_item(found), **change}]
+            wanted["subscription_details"] = {"items": items, **how}
         # A POST that changes nothing: a question, repeated as one.
         return self._calls.read(self._api.create_preview, parse=Invoice.from_raw, **wanted)
 
-    def _change(
-        self, subscription_id: str, price_id: str | None, quantity: int | None
-    ) -> dict[str, Any]:
-        change = check.given(
-            price=price_id and check.object_id("price_id", price_id),
-            quantity=quantity and check.whole("quantity", quantity, 1, 999_999),
+    def _first_item(self, subscription_id: str) -> str:
+        now = self._calls.read(
+            self._calls.v1.subscriptions.retrieve, subscription_id, parse=Subscription.from_raw
         )
-        items = self._calls.read(
-            self._calls.v1.subscriptions.retrieve,
-            subscription_id,
-            parse=lambda raw: raw["items"]["data"],
-        )
-        return {"id": items[0]["id"], **change}
+        if not now.items:
+            check.refuse("subscription_id", "has no item to change")
+        return now.items[0].id

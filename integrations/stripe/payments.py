@@ -85,7 +85,7 @@ class PaymentIntents:
         self, *, customer_id: str | None = None, limit: int | None = None
     ) -> Iterator[PaymentIntent]:
         """Walk over the payments, newest first."""
-        customer = customer_id and check.object_id("customer_id", customer_id)
+        customer = check.optional_id("customer_id", customer_id)
         return self._calls.pages(
             self._api.list,
             parse=PaymentIntent.from_raw,

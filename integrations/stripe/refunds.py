@@ -60,7 +60,7 @@ class Refunds:
         self, *, payment_intent_id: str | None = None, limit: int | None = None
     ) -> Iterator[Refund]:
         """Walk over the refunds, newest first."""
-        found = payment_intent_id and check.object_id("payment_intent_id", payment_intent_id)
+        found = check.optional_id("payment_intent_id", payment_intent_id)
         return self._calls.pages(
             self._api.list,
             parse=Refund.from_raw,

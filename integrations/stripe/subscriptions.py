@@ -81,8 +81,8 @@ class Subscriptions:
     def list(
         self, *, customer_id: str | None = None, limit: int | None = None
     ) -> Iterator[Subscription]:
-        """Walk over the subscriptions that have not ended, newest first."""
-        customer = customer_id and check.object_id("customer_id", customer_id)
+        """Walk over the subscriptions that have not been canceled, newest first."""
+        customer = check.optional_id("customer_id", customer_id)
         return self._calls.pages(
             self._api.list,
             parse=Subscription.from_raw,
@@ -97,6 +97,7 @@ class Subscriptions:
         *,
         quantity: int | None = None,
         proration: str = "create_prorations",
+        proration_date: int | None = None,
         idempotency_key: str | None = None,
     ) -> Subscription:
         """Change to another price. The first item is changed; it takes a read and a change.
@@ -107,6 +108,8 @@ class Subscriptions:
             quantity: how many; as before when None.
             proration: ``create_prorations`` puts the difference on the next invoice,
                 ``always_invoice`` asks for it now, ``none`` forgets it.
+            proration_date: Unix time up to which the old plan counts; now when None. Give the one
+                of the preview that the customer saw.
             idempotency_key: names this intent for 24 hours; made when None.
 
         Raises:
@@ -114,12 +117,12 @@ class Subscriptions:
             NotSentError: in debug mode, since the item has to be asked for.
         """
         item = _item(price_id, 1 if quantity is None else quantity)
-        kind = check.one("proration", proration, PRORATIONS)
+        how = proration_params(proration, proration_date)
         now = self.get(subscription_id)
         if not now.items:
             check.refuse("subscription_id", "has no item to change")
         item |= {"id": now.items[0].id, "quantity": quantity or now.items[0].quantity}
-        params = {"items": [item], "proration_behavior": kind}
+        params = {"items": [item], **how}
         return self._write("change_plan", self._api.update, params, idempotency_key, now.id)
 
     def change_quantity(
@@ -136,12 +139,12 @@ class Subscriptions:
             InvalidRequestError: an argument is refused; or the subscription has ended.
         """
         wanted = check.whole("quantity", quantity, 1, 999_999)
-        kind = check.one("proration", proration, PRORATIONS)
+        how = proration_params(proration, None)
         now = self.get(subscription_id)
         if not now.items:
             check.refuse("subscription_id", "has no item to change")
         items = [{"id": now.items[0].id, "quantity": wanted}]
-        params = {"items": items, "proration_behavior": kind}
+        params = {"items": items, **how}
         return self._write("change_quantity", self._api.update, params, idempotency_key, now.id)
 
     def pause(
@@ -196,6 +199,7 @@ class Subscriptions:
         now takes no idempotency key (DELETE): after a lost reply it is not repeated by itself.
 
         Raises:
+            InvalidRequestError: an argument is refused, such as a key for ending it now.
             NotFoundError: it has ended already, or never was.
             NetworkError: no reply; look whether it has ended before you repeat it.
         """
@@ -203,6 +207,8 @@ class Subscriptions:
         if check.flag("at_period_end", at_period_end):
             params = {"cancel_at_period_end": True}
             return self._write("cancel", self._api.update, params, idempotency_key, found)
+        if idempotency_key is not None:
+            check.refuse("idempotency_key", "ending it now takes none; a second call finds it over")
         return self._calls.remove(self._api.cancel, found, parse=Subscription.from_raw, params={})
 
     def keep(self, subscription_id: str, *, idempotency_key: str | None = None) -> Subscription:
@@ -226,6 +232,22 @@ class Subscriptions:
             key=key,
             params=params,
         )
+
+
+def proration_params(proration: str, date: int | None) -> dict[str, Any]:
+    """Return how a change within a period is reckoned.
+
+    Raises:
+        InvalidRequestError: an argument is refused.
+    """
+    params: dict[str, Any] = {
+        "proration_behavior": check.one("proration", proration, PRORATIONS),
+    }
+    if date is not None:
+        if proration == "none":
+            check.refuse("proration_date", "nothing is prorated with proration='none'")
+        params["proration_date"] = check.moment("proration_date", date)
+    return params
 
 
 def _item(price_id: str, quantity: int) -> dict[str, Any]:

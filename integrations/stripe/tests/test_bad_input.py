@@ -65,6 +65,30 @@ BAD: list[tuple[str, Call]] = [
     ("quantity", lambda s: s.subscriptions.create("cus_1", "price_1", quantity=0)),
     ("quantity", lambda s: s.subscriptions.change_quantity("sub_1", True)),
     ("proration", lambda s: s.subscriptions.change_plan("sub_1", "price_1", proration="all")),
+    ("price_id", lambda s: s.subscriptions.change_plan("sub_1", "")),
+    (
+        "proration_date",
+        lambda s: s.subscriptions.change_plan("sub_1", "price_1", proration_date=1.5),  # type: ignore[arg-type]
+    ),
+    (
+        "proration_date",
+        lambda s: s.invoices.preview("sub_1", quantity=2, proration="none", proration_date=9),
+    ),
+    (
+        "idempotency_key",
+        lambda s: s.subscriptions.cancel("sub_1", at_period_end=False, idempotency_key="k"),
+    ),
+    # An empty id would filter nothing, and show everybody's.
+    ("customer_id", lambda s: s.subscriptions.list(customer_id="")),
+    ("customer_id", lambda s: s.invoices.list(customer_id="")),
+    ("subscription_id", lambda s: s.invoices.list(subscription_id="")),
+    ("status", lambda s: s.invoices.list(status="")),
+    ("customer_id", lambda s: s.payment_intents.list(customer_id="")),
+    ("customer_id", lambda s: s.checkout.list(customer_id="")),
+    ("payment_intent_id", lambda s: s.refunds.list(payment_intent_id="")),
+    ("price_id", lambda s: s.invoices.preview("sub_1", price_id="")),
+    ("quantity", lambda s: s.invoices.preview("sub_1", quantity=0)),
+    ("proration", lambda s: s.invoices.preview("sub_1", quantity=2, proration="all")),
     ("at_period_end", lambda s: s.subscriptions.cancel("sub_1", at_period_end="no")),  # type: ignore[arg-type]
     ("resumes_at", lambda s: s.subscriptions.pause("sub_1", resumes_at=-1)),
     ("unit_amount", lambda s: s.prices.create("prod_1", 900)),  # type: ignore[arg-type]

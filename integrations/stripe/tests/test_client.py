@@ -11,6 +11,7 @@ from integrations.core.errors import (
     NotFoundError,
     NotSentError,
 )
+from integrations.core.wire import Response
 from integrations.core.workbook import Mock, Workbook
 from integrations.stripe.checkout import Line
 from integrations.stripe.client import StripeClient
@@ -228,6 +229,35 @@ def test_a_preview_tells_what_the_change_then_costs(
     assert invoice.total == preview.total
     assert changed.price == dear
     assert len(changed.items) == 1
+
+
+def test_a_change_at_the_preview_s_date_costs_what_was_shown(
+    stripe: StripeClient, subscription: Subscription
+) -> None:
+    dear, at = _dear(stripe), int(stripe.clock.time())
+
+    def preview(date: int | None) -> Money:
+        kind = "always_invoice"
+        return stripe.invoices.preview(
+            subscription.id, price_id=dear, proration=kind, proration_date=date
+        ).total
+
+    shown = preview(at)
+    stripe.clock.sleep(2 * DAY)
+    assert preview(None).amount < shown.amount
+    changed = stripe.subscriptions.change_plan(
+        subscription.id, dear, proration="always_invoice", proration_date=at
+    )
+    assert stripe.invoices.get(str(changed.latest_invoice)).total == shown
+
+
+def test_a_subscription_without_items_cannot_be_changed_or_previewed() -> None:
+    empty = {"id": "sub_1", "object": "subscription", "items": {"data": []}}
+    client = client_on(Script(Response.of_json(200, empty)))
+    with pytest.raises(InvalidRequestError, match="has no item"):
+        client.subscriptions.change_plan("sub_1", "price_1")
+    with pytest.raises(InvalidRequestError, match="has no item"):
+        client.invoices.preview("sub_1", price_id="price_1")
 
 
 def test_a_change_of_plan_keeps_the_quantity(
