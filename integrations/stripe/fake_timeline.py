@@ -87,6 +87,10 @@ def _warn(state: State, subscription: Obj) -> None:
 
 
 def _cancel(state: State, subscription: Obj) -> None:
+    # Prorations that wait are asked for when the period ends; ending it at once drops them.
+    # https://docs.stripe.com/api/subscriptions/cancel (read 2026-11)
+    if lines := take_pending(state, subscription):
+        _collect_later(state, make_invoice(state, subscription, lines, "subscription_cycle"))
     finish(state, subscription, "cancellation_requested")
 
 
@@ -110,8 +114,12 @@ def _renew(state: State, subscription: Obj) -> None:
     elif subscription["status"] == "unpaid":
         invoice["auto_advance"] = False  # stays a draft, https://docs.stripe.com/billing (2026-11)
     else:
-        at = state.now(invoice) + DRAFT_S
-        note(state, invoice)["finalize_at"] = invoice["next_payment_attempt"] = at
+        _collect_later(state, invoice)
+
+
+def _collect_later(state: State, invoice: Obj) -> None:
+    at = state.now(invoice) + DRAFT_S
+    note(state, invoice)["finalize_at"] = invoice["next_payment_attempt"] = at
 
 
 def _stops(state: State, subscription: Obj) -> bool:

@@ -246,6 +246,26 @@ def test_cancel_at_the_end_of_the_period_and_change_of_mind(lab: Lab) -> None:
     assert len([i for i in lab.fake.state.all("invoice") if i["amount_paid"]]) == 3
 
 
+@pytest.mark.parametrize(("at_end", "invoices"), [(True, 2), (False, 1)])
+def test_prorations_are_asked_for_at_the_period_s_end_and_dropped_by_an_end_at_once(
+    lab: Lab, at_end: bool, invoices: int
+) -> None:
+    subscription = lab.subscribe(lab.customer(), lab.monthly)
+    start, end = period(subscription)
+    lab.clock.advance((end - start) / 2)
+    lab.api.subscriptions.update(subscription.id, params=edit(subscription, price=lab.better))
+    if at_end:
+        lab.api.subscriptions.update(subscription.id, params={"cancel_at_period_end": True})
+        lab.clock.advance((end - start) / 2 + 3600)
+    else:
+        lab.api.subscriptions.cancel(subscription.id)
+    assert lab.api.subscriptions.retrieve(subscription.id).status == "canceled"
+    made = lab.fake.state.all("invoice")
+    assert len(made) == invoices
+    if at_end:
+        assert (made[0]["amount_paid"], made[0]["status"]) == (1500, "paid")
+
+
 def test_cancel_now_with_a_credit(lab: Lab) -> None:
     customer = lab.customer()
     subscription = lab.subscribe(customer, lab.monthly)
