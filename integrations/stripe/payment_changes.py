@@ -69,11 +69,17 @@ def _intent(obj: Obj, event: Event) -> list[Change]:
 
 
 def _charge(obj: Obj, event: Event) -> list[Change]:
+    if not obj["captured"]:
+        # A reservation that was given up: Stripe calls it refunded, and nobody has paid.
+        return []
+    # What was reserved and not taken counts as refunded too
+    # (https://docs.stripe.com/payments/place-a-hold-on-a-payment-method, read 2026-11).
+    never_taken = obj["amount"] - obj["amount_captured"]
     fact = told_by(
         event,
         DONE,
         amount=obj["amount_captured"],
-        amount_refunded=obj["amount_refunded"],
+        amount_refunded=max(0, obj["amount_refunded"] - never_taken),
         currency=obj["currency"],
         customer=id_of(obj["customer"]),
     )

@@ -139,6 +139,7 @@ def charge(refunded: int = 0, **known: Any) -> dict[str, Any]:
         "currency": "usd",
         "customer": "cus_1",
         "refunded": refunded == 1999,
+        "captured": True,
     }
     return build("charge", **{**base, **known})
 
