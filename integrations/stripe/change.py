@@ -25,7 +25,7 @@ Reader = Callable[[Obj, Event], list[Change]]
 
 def told_by(event: Event, rank: int, /, **data: Any) -> Fact:
     """Return a fact that an event tells."""
-    return Fact(rank, int(event.created), data)
+    return Fact(rank, event.created, data)
 
 
 def id_of(value: Any) -> str | None:

@@ -213,6 +213,11 @@ EVENTS: dict[str, type[StripeEvent]] = {
 }
 
 
+def thin_events() -> tuple[str, ...]:
+    """Return the names of the thin events that stand for those of ``EVENTS``."""
+    return tuple(f"v1.{name}" for name in EVENTS if f"v1.{name}" in known_events())
+
+
 @cache
 def known_events() -> frozenset[str]:
     """Return the name of every event the installed SDK knows, snapshots and thin ones."""

@@ -25,15 +25,16 @@ class Fact:
     Attributes:
         rank: how final it is: a payment that succeeded outranks one that failed, whenever the
             events were made.
-        at: Unix time at which Stripe made the event, in whole seconds; decides within a rank.
+        at: Unix time at which it was so; decides within a rank. Whole seconds where an event told
+            it, a fraction where it was fetched.
         data: what was told, as JSON values.
     """
 
     rank: int
-    at: int
+    at: float
     data: Mapping[str, Any] = field(default_factory=dict)
 
-    def key(self) -> tuple[int, int, str]:
+    def key(self) -> tuple[int, float, str]:
         """Return what facts of one name are compared by. The last part only breaks ties."""
         return self.rank, self.at, json.dumps(self.data, sort_keys=True, default=str)
 

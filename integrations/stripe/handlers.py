@@ -8,17 +8,22 @@ which invoice a payment intent pays, and until it arrives the two are two record
 
 import threading
 from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
 
 from integrations.core.clock import SYSTEM_CLOCK, Clock
 from integrations.core.webhook_store import Event
 from integrations.core.webhooks import CLAIM_S, WebhookPipeline
 from integrations.stripe.changes import changes_of
-from integrations.stripe.events import EVENTS
+from integrations.stripe.events import EVENTS, thin_events
 from integrations.stripe.facts import DONE, TOLD, Fact, joined
 from integrations.stripe.payment_readings import Paid
 from integrations.stripe.records import Customer, Payment, Subscription
 from integrations.stripe.store import Store, learn
 from integrations.stripe.subscription_readings import ENDED
+from integrations.stripe.thin import fetched_snapshot, is_thin
+
+if TYPE_CHECKING:
+    from integrations.stripe.client import StripeClient
 
 OnFulfil = Callable[[Payment], object]
 
@@ -33,6 +38,7 @@ def default_handlers(
     *,
     on_fulfil: OnFulfil | None = None,
     fulfil_by: Collection[Paid] = ("checkout", "invoice"),
+    client: "StripeClient | None" = None,
     clock: Clock = SYSTEM_CLOCK,
     claim_s: float = CLAIM_S,
 ) -> None:
@@ -52,6 +58,8 @@ def default_handlers(
             ``"intent"`` if you also charge without Checkout; a payment intent alone does not tell
             whether a session or an invoice stands behind it, nor what was bought; ``on_fulfil``
             may then see the intent before either, with the intent as ``payment.purchase``.
+        client: fetches what thin events are about, so that an event destination keeps the records
+            as well; without it, the handlers are for snapshots only.
         clock: tells when a fulfilment that nobody finished may be taken over.
         claim_s: how long one may take, in seconds.
     """
@@ -60,13 +68,14 @@ def default_handlers(
         raise ValueError(f"fulfil_by: {sorted(unknown)} prove no payment")
 
     def keep(event: Event) -> None:
-        for change in changes_of(event):
+        told = fetched_snapshot(event, client) if client and is_thin(event) else event
+        for change in changes_of(told):
             record = learn(store, change.kind, change.names, change.facts)
             _end_with_the_customer(store, record)
             if on_fulfil and isinstance(record, Payment) and _is_due(record, every):
                 _fulfil(store, record, on_fulfil, clock, claim_s)
 
-    pipeline.on(*EVENTS)(keep)
+    pipeline.on(*EVENTS, *(thin_events() if client else ()))(keep)
 
 
 def _end_with_the_customer(store: Store, record: object) -> None:

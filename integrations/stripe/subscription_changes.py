@@ -89,7 +89,7 @@ def _invoice_payment(obj: Obj, event: Event) -> list[Change]:  # noqa: ARG001  #
 
 
 def _customer(obj: Obj, event: Event) -> list[Change]:
-    gone = event.type == "customer.deleted"
+    gone = event.type == "customer.deleted" or obj.get("deleted", False)
     email = None if gone else obj["email"]
     fact = told_by(event, DONE if gone else TOLD, email=email)
     return [Change(Customer, names_of(obj), {"customer": fact})]

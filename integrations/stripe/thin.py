@@ -5,6 +5,7 @@ Source: https://docs.stripe.com/event-destinations#fetch-data, read 2026-11.
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +79,20 @@ def fetch_related_object(event: Event, client: "StripeClient") -> Raw | None:
     _require_thin(event)
     related = event.payload.get("related_object")
     return _get(event, client, related["url"]) if related else None
+
+
+def fetched_snapshot(event: Event, client: "StripeClient") -> Event:
+    """Return a thin event about a v1 object as the snapshot event it stands for.
+
+    Its object is fetched, so its time is that of the fetch: the object is as it was then.
+
+    Raises:
+        ProviderError: Stripe refused, failed, or did not answer.
+    """
+    held = fetch_related_object(event, client)
+    payload = {**event.payload, "object": "event", "api_version": None, "data": {"object": held}}
+    type = event.type.removeprefix("v1.")
+    return replace(event, type=type, payload=payload, created=client.clock.time())
 
 
 def _get(event: Event, client: "StripeClient", path: str) -> Raw:

@@ -1,5 +1,6 @@
 """The records, from all that the fake Stripe sends, in any order."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -45,9 +46,10 @@ class Lab:
         )
         self.store, self.fulfilled = MemoryStore(), list[Payment]()
 
-    def hooks(self) -> WebhookPipeline:
+    def hooks(self, **options: Any) -> WebhookPipeline:
         hooks = webhook_pipeline(self.client.settings, clock=self.clock)
-        default_handlers(hooks, self.store, on_fulfil=self.fulfilled.append, clock=self.clock)
+        options = {"on_fulfil": self.fulfilled.append, "clock": self.clock, **options}
+        default_handlers(hooks, self.store, **options)
         return hooks
 
     def sdk(self) -> Any:
@@ -218,6 +220,35 @@ def test_a_thin_event_is_fetched_through_the_client() -> None:
     assert related is not None
     assert related["id"] == seen[0].payload["related_object"]["id"]
     assert (whole["id"], whole["object"]) == (seen[0].id, "v2.core.event")
+
+
+@pytest.mark.parametrize("life", [bought, subscribed, dunning])
+def test_thin_events_keep_the_same_records(life: Callable[[], Lab]) -> None:
+    lab = life()
+    lab.fake.webhooks.collect()
+    for each in lab.fake.deliveries():
+        lab.hooks().receive(each.body, each.headers)
+    wanted, lab.store = lab.store, MemoryStore()
+    told = lab.fake.deliveries(thin=True)
+    for seed in range(5):
+        lab.store, lab.fulfilled = MemoryStore(), []
+        Random(seed).shuffle(told)  # noqa: S311
+        hooks = lab.hooks(client=lab.client)
+        for each in told:
+            lab.clock.advance(0.1)
+            assert hooks.receive(each.body, each.headers).status == 200
+        for kind in (Payment, Subscription):
+            assert list(map(str, lab.store.all(kind))) == list(map(str, wanted.all(kind)))
+
+
+def test_a_thin_event_of_a_deleted_customer_tells_that_it_is_gone() -> None:
+    lab = subscribed()
+    (customer,) = lab.sdk().customers.list().data
+    lab.sdk().customers.delete(customer.id)
+    told = [d for d in lab.fake.deliveries(thin=True) if d.event.startswith("v1.customer.")]
+    hooks = lab.hooks(client=lab.client)
+    assert {hooks.receive(d.body, d.headers).status for d in told} == {200}
+    assert [each.deleted for each in lab.store.all(Customer)] == [True]
 
 
 def test_what_cannot_be_fetched_is_refused() -> None:
