@@ -17,8 +17,10 @@ def _session(obj: Obj, event: Event) -> list[Change]:
     if subscription := id_of(obj["subscription"]):
         fact = told_by(event, TOLD, reference=reference, customer=id_of(obj["customer"]))
         found.append(Change(Subscription, names_of(subscription), {"session": fact}))
-    # Of a subscription's session only the invoice ties it to a payment; a setup has none.
-    if obj["mode"] == "payment" or (subscription and obj["invoice"]):
+    # Of a subscription's session only the invoice ties it to a payment; a setup has none, and one
+    # that begins with a trial has an invoice about nothing.
+    paying = subscription and obj["invoice"] and obj["payment_status"] != "no_payment_required"
+    if obj["mode"] == "payment" or paying:
         names = names_of(obj["id"], obj["payment_intent"], obj["invoice"])
         found.append(Change(Payment, names, {f"session:{obj['id']}": _checkout(obj, event)}))
     return found
