@@ -9,7 +9,8 @@ from integrations.stripe.fake_lines import period_lines, proration_lines
 from integrations.stripe.fake_objects import build, merge_metadata
 from integrations.stripe.fake_periods import next_boundary
 from integrations.stripe.fake_state import Obj, State, fail
-from integrations.stripe.fake_subscriptions import UNPLAYED, alive, owned_method
+from integrations.stripe.fake_status import ENDED
+from integrations.stripe.fake_subscriptions import UNPLAYED, owned_method
 
 _PLAIN = ("description", "payment_settings", "trial_settings", "collection_method")
 
@@ -17,13 +18,24 @@ _PLAIN = ("description", "payment_settings", "trial_settings", "collection_metho
 def update_subscription(call: Call) -> Obj:
     """POST /v1/subscriptions/:id."""
     state = call.state
-    subscription = alive(state, call.id)
+    subscription = state.get("subscription", call.id)
+    if subscription["status"] in ENDED:
+        _refuse_ended(call.params)
     before = deepcopy(subscription)
     apply(state, subscription, call.params)
     if subscription != before:
         state.emit("customer.subscription.updated", subscription, before=before)
     _collect(state, subscription, call.params, before)
     return subscription
+
+
+def _refuse_ended(params: Obj) -> None:
+    # Seen in the wild since 2024: https://github.com/fjordllc/bootcamp/issues/10390
+    if not set(params) <= {"cancellation_details", "metadata"}:
+        fail(
+            "A canceled subscription can only update its cancellation_details and metadata.",
+            code="invalid_canceled_subscription_fields",
+        )
 
 
 def apply(state: State, subscription: Obj, params: Obj) -> None:
@@ -62,6 +74,7 @@ def _change_end(state: State, subscription: Obj, params: Obj) -> None:
             fail("cancel_at must be in the future.", param="cancel_at")
         subscription["cancel_at_period_end"] = False
     else:
+        subscription["cancellation_details"] |= params.get("cancellation_details") or {}
         return
     now = state.now(subscription)
     subscription |= {"cancel_at": at, "canceled_at": now if at else None}

@@ -275,6 +275,14 @@ def test_cancel_now_with_a_credit(lab: Lab) -> None:
     assert gone.status == "canceled"
     assert lab.api.customers.retrieve(customer).balance == -1500
     refused(lambda: lab.api.subscriptions.cancel(subscription.id), status=404)
+    update, stay = lab.api.subscriptions.update, {"cancel_at_period_end": False}
+    refused(
+        lambda: update(subscription.id, params=stay), code="invalid_canceled_subscription_fields"
+    )
+    why = {"metadata": {"to": "x"}, "cancellation_details": {"comment": "moved"}}
+    noted = update(subscription.id, params=why)
+    assert (noted.status, noted.metadata["to"]) == ("canceled", "x")
+    assert noted.cancellation_details.comment == "moved"
 
 
 @pytest.mark.parametrize(
