@@ -1,4 +1,4 @@
-"""Two months of a subscription in a second: played on a test clock, then drawn."""
+"""The life of a subscription, for a notebook to show: its periods, its bills, what may happen."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -8,9 +8,11 @@ from typing import Any
 from integrations.core.clock import ManualClock
 from integrations.core.outgoing import Delivery
 from integrations.core.plot import timeline
-from integrations.core.views import Html
+from integrations.core.views import Html, moment, rows
 from integrations.stripe.client import StripeClient
 from integrations.stripe.fake import FakeStripe
+from integrations.stripe.models import Raw
+from integrations.stripe.models_billing import Invoice, Subscription
 from integrations.stripe.money import Money
 
 DAY_S = 86400
@@ -103,22 +105,74 @@ def play(story: str) -> list[Delivery]:
     return stage.fake.deliveries()
 
 
-def moments(deliveries: Iterable[Delivery]) -> list[Moment]:
+def moments(deliveries: Iterable[Delivery], *, customer_id: str | None = None) -> list[Moment]:
     """Return (Unix time, subscription or invoice, what happened) of the events worth drawing."""
     found = []
     for each in deliveries:
         event = json.loads(each.body)
         about = event["data"]["object"]
-        if about["object"] in _KINDS and each.event not in _LEFT_OUT:
+        if about["object"] not in _KINDS or each.event in _LEFT_OUT:
+            continue
+        if customer_id in (None, about["customer"]):
             word = each.event.rpartition(".")[2]
-            found.append((event["created"], about["object"], f"{word} · {_state(about)}"))
+            before = event["data"].get("previous_attributes") or {}
+            found.append((event["created"], about["object"], f"{word} · {_said(about, before)}"))
     return found
 
 
-def drawn(deliveries: Iterable[Delivery], *, title: str = "") -> Html:
-    """Draw what happened to subscriptions and invoices; wide, so a phone scrolls it sideways."""
-    svg = timeline(moments(deliveries), title=title).html
+def drawn(
+    deliveries: Iterable[Delivery], *, customer_id: str | None = None, title: str = ""
+) -> Html:
+    """Draw what happened to subscriptions and invoices; wide, so a phone scrolls it sideways.
+
+    Args:
+        deliveries: webhooks, such as ``fake.deliveries()``.
+        customer_id: only of this customer.
+        title: said above it.
+
+    Raises:
+        ValueError: nothing happened to any.
+    """
+    svg = timeline(moments(deliveries, customer_id=customer_id), title=title).html
     return Html(f'<div style="overflow-x:auto"><div style="min-width:35em">{svg}</div></div>')
+
+
+def periods(subscription: Subscription) -> Html:
+    """Return a table of the items, each with the period that is paid for."""
+    return rows(
+        ("price", "how many", "from", "until"),
+        [
+            (
+                each.unit_amount,
+                each.quantity,
+                moment(each.current_period_start),
+                moment(each.current_period_end),
+            )
+            for each in subscription.items
+        ],
+    )
+
+
+def bill(invoice: Invoice, total: str = "Total") -> Html:
+    """Return an invoice line by line, with what is due of it under the name ``total``."""
+    found = [(each.description, each.amount) for each in invoice.lines]
+    return rows(("line", "amount"), [*found, (total, invoice.amount_due)])
+
+
+def bills(invoices: Iterable[Invoice]) -> Html:
+    """Return a table of invoices, a line each."""
+    return rows(
+        ("made", "first line", "total", "status"),
+        [
+            (
+                moment(each.raw["created"]),
+                each.lines[0].description if each.lines else "",
+                each.total,
+                each.status,
+            )
+            for each in invoices
+        ],
+    )
 
 
 def life(story: str) -> Html:
@@ -156,12 +210,24 @@ def _begin() -> Stage:
     return stage
 
 
-def _state(about: dict[str, Any]) -> str:
-    """Write how an object stands: a subscription's status, an invoice's amount or next try."""
-    if about["object"] == "subscription":
-        resting = " (collection paused)" if about["pause_collection"] else ""
-        leaving = " (until the period ends)" if about["cancel_at_period_end"] else ""
-        return f"{about['status']}{resting or (leaving if about['status'] == 'active' else '')}"
-    if about["status"] == "open" and about["attempt_count"]:
-        return f"attempt {about['attempt_count']}"
-    return str(Money(about["total"], about["currency"]))
+def _said(about: Raw, before: Raw) -> str:
+    """Write what an event says: of an update, what has changed."""
+    if about["object"] == "invoice":
+        failed = about["status"] == "open" and about["attempt_count"]
+        return f"attempt {failed}" if failed else str(Money(about["total"], about["currency"]))
+    changed = [about["status"]] if "status" in before else []
+    if "items" in before:
+        changed.append(_items(about, before["items"]))
+    if "pause_collection" in before:
+        changed.append("collection paused" if about["pause_collection"] else "collected again")
+    if "cancel_at_period_end" in before:
+        changed.append("ends with its period" if about["cancel_at_period_end"] else "stays")
+    return ", ".join(changed) or str(about["status"])
+
+
+def _items(about: Raw, old: Raw) -> str:
+    """Write how the first item has changed: its price or quantity, else its period."""
+    item, was = about["items"]["data"][0], old["data"][0]
+    if (item["price"]["id"], item["quantity"]) == (was["price"]["id"], was["quantity"]):
+        return "a new period"
+    return f"now {item['quantity']} x {Money(item['price']['unit_amount'], about['currency'])}"

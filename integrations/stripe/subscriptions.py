@@ -147,6 +147,22 @@ class Subscriptions:
         params = {"items": items, **how}
         return self._write("change_quantity", self._api.update, params, idempotency_key, now.id)
 
+    def change_card(
+        self, subscription_id: str, payment_method: str, *, idempotency_key: str | None = None
+    ) -> Subscription:
+        """Pay by another of the customer's payment methods from now on.
+
+        One that began at Checkout keeps the card given there as its own, and does not look at the
+        customer's default.
+
+        Raises:
+            InvalidRequestError: it is not attached to the customer; or an argument is refused.
+        """
+        found = check.object_id("subscription_id", subscription_id)
+        method = check.object_id("payment_method", payment_method)
+        params = {"default_payment_method": method}
+        return self._write("change_card", self._api.update, params, idempotency_key, found)
+
     def pause(
         self,
         subscription_id: str,

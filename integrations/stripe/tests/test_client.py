@@ -267,6 +267,23 @@ def test_a_change_of_plan_keeps_the_quantity(
     assert stripe.subscriptions.change_plan(subscription.id, _dear(stripe)).quantity == 4
 
 
+def test_a_card_of_its_own_comes_before_the_customer_s_default(
+    stripe: StripeClient, payer: Customer, subscription: Subscription
+) -> None:
+    good = stripe.customers.attach_payment_method(payer.id, "pm_card_mastercard")
+    stripe.subscriptions.change_card(subscription.id, good.id)
+    bad = stripe.customers.attach_payment_method(payer.id, "pm_card_chargeCustomerFail")
+    stripe.customers.update(payer.id, default_payment_method=bad.id)
+    kind = "always_invoice"
+    assert stripe.subscriptions.change_quantity(subscription.id, 3, proration=kind).gives_access
+    assert stripe.subscriptions.get(subscription.id).status == "active"
+    stripe.subscriptions.change_card(subscription.id, bad.id)
+    changed = stripe.subscriptions.change_quantity(subscription.id, 9, proration=kind)
+    assert changed.status == "past_due"
+    with pytest.raises(InvalidRequestError, match="No such PaymentMethod"):
+        stripe.subscriptions.change_card(subscription.id, "pm_1Other")
+
+
 def test_it_is_paused_and_resumed(stripe: StripeClient, subscription: Subscription) -> None:
     paused = stripe.subscriptions.pause(subscription.id)
     assert (paused.paused_collection, paused.status) == (True, "active")

@@ -1,11 +1,24 @@
 """What the notebook draws of a subscription's life is what was played."""
 
 import json
+from typing import Any
 
 import pytest
 
 from integrations.core.views import moment
-from integrations.stripe.lifecycle import STORIES, chooser, life, moments, play
+from integrations.stripe.client import StripeClient
+from integrations.stripe.lifecycle import (
+    STORIES,
+    bill,
+    bills,
+    chooser,
+    drawn,
+    life,
+    moments,
+    periods,
+    play,
+)
+from integrations.stripe.money import Money
 
 FIRST = [("2026-01-05", "subscription", "created · incomplete")]
 
@@ -68,3 +81,37 @@ def test_the_widget_shows_what_the_function_draws() -> None:
     for name in ("paused for a month", "the card is good"):
         story.value = name
         assert shown.value == life(name).html
+
+
+def test_tables_show_periods_and_bills_and_the_timeline_one_customer() -> None:
+    stripe: Any = StripeClient.from_env({}, mode="mock")
+    product = stripe.products.create("<Tea>").id
+    price = stripe.prices.create(product, Money(1500, "jpy"), interval="month").id
+    ids = [stripe.customers.create(payment_method="pm_card_visa").id for _ in range(2)]
+    first, second = (stripe.subscriptions.create(each, price, quantity=2) for each in ids)
+    invoice = stripe.invoices.get(first.latest_invoice)
+    assert moment(first.items[0].current_period_end) in periods(first).html
+    assert "<td>2 x &lt;Tea&gt;</td><td>3000 JPY</td>" in bill(invoice).html
+    assert "<td>Due now</td><td>3000 JPY</td>" in bill(invoice, "Due now").html
+    assert bills(stripe.invoices.list()).html.count("<td>paid</td>") == 2
+    told = stripe.fake.deliveries()
+    assert len(moments(told)) == len(moments(told, customer_id=second.customer)) * 2
+    with pytest.raises(ValueError, match="events"):
+        drawn(told, customer_id="cus_other")
+
+
+def test_an_update_says_what_has_changed() -> None:
+    stripe: Any = StripeClient.from_env({}, mode="mock")
+    product = stripe.products.create("Tea").id
+    price = stripe.prices.create(product, Money(1500, "jpy"), interval="month").id
+    payer = stripe.customers.create(payment_method="pm_card_visa").id
+    begun = stripe.subscriptions.create(payer, price).id
+    stripe.subscriptions.change_quantity(begun, 3, proration="none")
+    stripe.subscriptions.cancel(begun)
+    stripe.subscriptions.keep(begun)
+    texts = [text for _, _, text in moments(stripe.fake.deliveries())]
+    assert texts[-3:] == [
+        "updated · now 3 x 1500 JPY",
+        "updated · ends with its period",
+        "updated · stays",
+    ]
