@@ -121,7 +121,7 @@ INTEGRATION = Integration(
     errors="integrations.stripe.errors:ERRORS",
     shortcuts="integrations.stripe.shortcuts",
     probe="test_api_key",
-    notebooks=(),
+    notebooks=("stripe_payments", "stripe_subscriptions", "stripe_webhooks"),
 )
 
 __all__ = ["INTEGRATION", "key_kind"]
