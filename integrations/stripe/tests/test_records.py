@@ -110,19 +110,28 @@ def test_a_state_that_comes_back_within_the_second_is_no_end(walk: list[dict[str
         assert shop.subscription().status == walk[-1]["status"]
 
 
-def test_a_change_of_plan_and_metadata_within_the_second_is_put_in_order() -> None:
-    basic = made.subscription(status="active", metadata={"seats": "1"})
-    named = made.subscription(status="active", metadata={"seats": "2", "team": "red"})
-    more = made.subscription(status="active", metadata={"seats": "2", "team": "red"})
-    more["items"]["data"][0]["quantity"] = 7
+@pytest.mark.parametrize("swap", [False, True])
+def test_changes_of_metadata_and_plan_within_the_second_are_put_in_order(swap: bool) -> None:
+    # Both ways round, so that no order of values can stand in for the order of the changes.
+    seats, counts = (("2", "1"), (7, 1)) if swap else (("1", "2"), (1, 7))
+
+    def stage(**metadata: str) -> dict[str, Any]:
+        return made.subscription(status="active", metadata=metadata)
+
+    first, named = stage(seats=seats[0]), stage(seats=seats[1], team="red")
+    for each in (first, named):
+        each["items"]["data"][0]["quantity"] = counts[0]
+    more = stage(seats=seats[1], team="red")
+    more["items"]["data"][0]["quantity"] = counts[1]
     events = [
-        event(CREATED, basic),
-        event(UPDATED, named, before={"metadata": {"seats": "1", "team": None}}),
+        event(UPDATED, first, before={"status": "trialing"}),
+        event(UPDATED, named, before={"metadata": {"seats": seats[0], "team": None}}),
         event(UPDATED, more, before={"items": named["items"]}),
     ]
-    for shop in ends(itertools.permutations(events)):
-        assert shop.subscription().items == (("price_basic", 7),)
-        assert shop.subscription().metadata == {"seats": "2", "team": "red"}
+    for last in (2, 3):
+        for shop in ends(itertools.permutations(events[:last])):
+            assert shop.subscription().items == (("price_basic", counts[last - 2]),)
+            assert shop.subscription().metadata == {"seats": seats[1], "team": "red"}
 
 
 def test_of_two_updates_in_one_second_the_replaced_one_loses() -> None:

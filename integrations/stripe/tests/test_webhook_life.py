@@ -241,6 +241,21 @@ def test_thin_events_keep_the_same_records(life: Callable[[], Lab]) -> None:
             assert list(map(str, lab.store.all(kind))) == list(map(str, wanted.all(kind)))
 
 
+def test_what_is_fetched_later_is_newer_whatever_its_event_says() -> None:
+    lab = subscribed()
+    hooks, (subscription,) = lab.hooks(client=lab.client), lab.sdk().subscriptions.list().data
+    told = [d for d in lab.fake.deliveries(thin=True) if "subscription" in d.event]
+    lab.clock.advance(5)
+    lab.sdk().subscriptions.update(subscription.id, {"metadata": {"team": "red"}})
+    newer = [d for d in lab.fake.deliveries(thin=True) if "subscription.updated" in d.event]
+    hooks.receive(newer[-1].body, newer[-1].headers)
+    lab.clock.advance(5)
+    lab.sdk().subscriptions.update(subscription.id, {"cancel_at_period_end": True})
+    hooks.receive(told[0].body, told[0].headers)
+    (kept,) = lab.store.all(Subscription)
+    assert (kept.cancel_at_period_end, kept.metadata) == (True, {"team": "red"})
+
+
 def test_a_thin_event_of_a_deleted_customer_tells_that_it_is_gone() -> None:
     lab = subscribed()
     (customer,) = lab.sdk().customers.list().data
