@@ -61,7 +61,7 @@ class Calls:
 
     @property
     def answers(self) -> bool:
-        """Whether questions are answered: not in debug mode."""
+        """Whether questions are answered, which they are not in debug mode."""
         return self.mode is not Mode.DEBUG
 
     def replayed(self) -> bool:

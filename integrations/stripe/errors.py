@@ -39,7 +39,7 @@ class CardDeclinedError(ProviderError):
 
     @property
     def needs_authentication(self) -> bool:
-        """Whether the bank asks for 3D Secure: bring the buyer back to confirm the payment."""
+        """Whether the bank asks for 3D Secure. Bring the buyer back to confirm the payment."""
         return "authentication_required" in (self.code, self.decline_code)
 
 

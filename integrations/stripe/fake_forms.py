@@ -20,7 +20,8 @@ def decode(text: str) -> Obj:
     An index, ``a[0]``, and an empty one, ``a[]``, make a list; anything else makes a dict.
 
     Raises:
-        RefusedError: a name that is not one, or one used both for a value and for a group.
+        ~integrations.stripe.fake_state.RefusedError: a name that is not one, or one used both for a
+            value and for a group.
     """
     root: Obj = {}
     for name, value in _pairs(text):

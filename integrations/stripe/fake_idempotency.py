@@ -31,7 +31,8 @@ def once(
     """Answer a POST by ``act``, or by what was answered to its key before.
 
     Raises:
-        RefusedError: another request under the key, one still under way, or a key too long.
+        ~integrations.stripe.fake_state.RefusedError: another request under the key, one still under
+            way, or a key too long.
     """
     key = request.headers.get("idempotency-key")
     if not key or request.method != "POST":

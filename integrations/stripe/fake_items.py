@@ -13,8 +13,8 @@ def check_items(state: State, wanted: list[Obj], currency: str | None = None) ->
     """Return the wanted items with their prices.
 
     Raises:
-        RefusedError: none or too many, a price that is missing, archived or one-time, or prices
-            that do not go together.
+        ~integrations.stripe.fake_state.RefusedError: none or too many, a price that is missing,
+            archived or one-time, or prices that do not go together.
     """
     if not wanted:
         fail("Missing required param: items.", param="items", code="parameter_missing")

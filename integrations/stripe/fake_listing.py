@@ -82,7 +82,8 @@ def expand(state: State, answer: Obj, paths: list[str]) -> Obj:
     """Return a copy of ``answer`` with ids replaced by the objects they name.
 
     Raises:
-        RefusedError: a path that leads to nothing that can be expanded.
+        ~integrations.stripe.fake_state.RefusedError: a path that leads to nothing that can be
+            expanded.
     """
     made = deepcopy(answer)
     for number, path in enumerate(paths):

@@ -46,7 +46,8 @@ def check(operation: str, given: Obj) -> Obj:
     """Return the parameters of an operation as ints, bools, lists and dicts.
 
     Raises:
-        RefusedError: a parameter that is unknown, retired, missing, or of another type.
+        ~integrations.stripe.fake_state.RefusedError: a parameter that is unknown, retired, missing,
+            or of another type.
     """
     if operation in RETIRED and "payment_method_types" in given:
         fail(

@@ -129,7 +129,8 @@ def first_invoice(state: State, subscription: Obj, behavior: str) -> None:
     """Make the first invoice and, unless it waits for the buyer, try to pay it.
 
     Raises:
-        RefusedError: 402 with ``error_if_incomplete``, after which there is no subscription.
+        ~integrations.stripe.fake_state.RefusedError: 402 with ``error_if_incomplete``, after which
+            there is no subscription.
     """
     lines = period_lines(state, subscription, free=subscription["trial_end"] is not None)
     invoice = make_invoice(state, subscription, lines, "subscription_create")

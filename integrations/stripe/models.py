@@ -39,7 +39,7 @@ class StripeObject(Displayed):
 
     @property
     def sent(self) -> bool:
-        """Whether Stripe made or found it. False in debug mode: nothing left."""
+        """Whether Stripe made or found it. False in debug mode, where nothing leaves."""
         return bool(self.id)
 
     @property

@@ -69,7 +69,7 @@ class Subscription(StripeObject):
 
     @property
     def gives_access(self) -> bool:
-        """Whether the customer may use what was bought: trial, active, or while Stripe retries."""
+        """Whether the customer may use what was bought, also while Stripe retries."""
         return self.status in ("trialing", "active", "past_due")
 
     @classmethod

@@ -24,7 +24,7 @@ TWO_DECIMAL = frozenset(_TWO.split())
 WHOLE_ONLY = frozenset(["isk"])
 CURRENCIES = TWO_DECIMAL | ZERO_DECIMAL | THREE_DECIMAL
 MAX_AMOUNT = 99_999_999
-"""The largest charge, in minor units: eight digits."""
+"""The largest charge in minor units, of eight digits."""
 
 _AMOUNT = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?")
 
