@@ -140,6 +140,14 @@ def test_callbacks_are_signed_by_the_sdk_and_tell_each_step(lab: Mock) -> None:
         assert each.target == "/twilio/status"
 
 
+def test_callbacks_are_posted_in_the_order_in_which_things_happened(lab: Mock) -> None:
+    lab.client.send_message(ALEX, body="Hello", status_callback=URL)
+    lab.clock.advance(5)
+    lab.fake.phone(ALEX).send("Hello", to=NUMBER)
+    events = [each.event for each in lab.fake.deliveries()]
+    assert events == ["message.sent", "message.delivered", "inbound.message"]
+
+
 def test_callbacks_may_come_twice_and_in_reverse_and_the_pipeline_copes(lab: Mock) -> None:
     pipeline, seen = webhook_pipeline(lab.client.settings, clock=lab.clock), list[str]()
     pipeline.on("*")(lambda event: seen.append(event.type))
