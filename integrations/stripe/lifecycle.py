@@ -134,7 +134,7 @@ def drawn(
         ValueError: nothing happened to any.
     """
     svg = timeline(moments(deliveries, customer_id=customer_id), title=title).html
-    return Html(f'<div style="overflow-x:auto"><div style="min-width:35em">{svg}</div></div>')
+    return Html(f'<div style="overflow-x:auto"><div style="min-width:28em">{svg}</div></div>')
 
 
 def periods(subscription: Subscription) -> Html:
@@ -184,7 +184,7 @@ def chooser() -> Any:
     """Return the widget: pick a story. It needs a kernel; :func:`life` draws the same without."""
     import ipywidgets as widgets
 
-    story = widgets.Dropdown(options=list(STORIES), description="Renewal")
+    story = widgets.Dropdown(options=list(STORIES), description="Renewal", layout={"width": "24em"})
     shown = widgets.HTML()
 
     def show(_: object = None) -> None:
