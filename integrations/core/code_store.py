@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 Quota = tuple[str, int, float]
-"""A limit on one key: the key, the most that are admitted, and in how many seconds."""
+"""A limit on one key. The key, the most that are admitted, and in how many seconds."""
 
 FREE = -1
 """The answer of :meth:`CodeStore.admit` when no quota was in the way."""

@@ -105,7 +105,7 @@ class OneTimeCodes:
     limits: SendLimits
     send: Sender = field(repr=False)
     dispatch: Dispatch | None = field(default=None, repr=False)
-    new_code: Callable[[], str] = field(default=six_digits, repr=False)
+    new_code: Callable[[], str] = field(default_factory=lambda: six_digits, repr=False)
 
     def start(self, number: str, *, session: str, requester: str, known: bool = True) -> Started:
         """Send a code to ``number``, good for this ``session`` alone.

@@ -10,13 +10,18 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
 def calls_in(source: str) -> set[str]:
-    """Return the last names of everything that a piece of code calls or registers."""
+    """Return the last name of everything that a piece of code calls, and the last two.
+
+    ``stripe.customers.create(...)`` gives ``create`` and ``customers.create``.
+    """
     found = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call):
             named = node.func
             if isinstance(named, ast.Attribute):
                 found.add(named.attr)
+                if isinstance(named.value, ast.Attribute):
+                    found.add(f"{named.value.attr}.{named.attr}")
             elif isinstance(named, ast.Name):
                 found.add(named.id)
     return found

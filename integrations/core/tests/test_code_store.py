@@ -53,6 +53,11 @@ class Promises:
         assert store.admit([("q", 2, 60.0)], now=NOW + 20) == (0, 40.0)
         assert store.admit([("q", 2, 60.0)], now=NOW + 60) == (FREE, 0.0)
 
+    def test_a_quota_that_was_lowered_waits_for_as_many_as_it_must(self, store: CodeStore) -> None:
+        for second in (0, 10, 20):
+            store.admit([("q", 3, 60.0)], now=NOW + second)
+        assert store.admit([("q", 1, 60.0)], now=NOW + 20) == (0, 60.0)
+
     def test_a_refused_event_counts_nowhere(self, store: CodeStore) -> None:
         store.admit([("full", 1, 60.0)], now=NOW)
         both = [("free", 1, 60.0), ("full", 1, 60.0)]

@@ -231,11 +231,12 @@ def test_known_and_unknown_numbers_cost_the_same_work(
 ) -> None:
     calls: list[str] = []
     hashed = SendLimits.hash
-    monkeypatch.setattr(
-        SendLimits,
-        "hash",
-        lambda self, *parts: (calls.append(f"{parts[0]}:{len(parts)}"), hashed(self, *parts))[1],
-    )
+
+    def counted(self: SendLimits, *parts: str) -> str:
+        calls.append(f"{parts[0]}:{len(parts)}")
+        return hashed(self, *parts)
+
+    monkeypatch.setattr(SendLimits, "hash", counted)
 
     def dispatch(_: object) -> None:
         calls.append("dispatch")
