@@ -44,6 +44,8 @@ _SAFE_HEADERS = frozenset(
         "x-ratelimit-remaining",
         "webhook-id",
         "webhook-timestamp",
+        "stripe-version",
+        "request-id",
     ]
 )
 
