@@ -1,5 +1,7 @@
 """S3 and compatibles: objects, presigned URLs and browser uploads."""
 
+from collections.abc import Callable
+
 from integrations.core.config import REAL, Setting
 from integrations.core.registry import Feature, Integration
 
@@ -38,7 +40,7 @@ def _endpoint_problem(value: str) -> str | None:
     return "must start with https:// (http only for localhost)"
 
 
-def _choice_problem(*known: str) -> "object":
+def _choice_problem(*known: str) -> Callable[[str], str | None]:
     def check(value: str) -> str | None:
         return None if value.lower() in known else f"must be one of {', '.join(known)}"
 
@@ -116,7 +118,7 @@ INTEGRATION = Integration(
             "S3_PROVIDER",
             "Whose S3 it is: aws, r2, minio, spaces or b2; sets checksums and addressing right.",
             default="aws",
-            check=_choice_problem("aws", "r2", "minio", "spaces", "b2"),  # type: ignore[arg-type]
+            check=_choice_problem("aws", "r2", "minio", "spaces", "b2"),
         ),
         Setting(
             "AWS_ENDPOINT_URL_S3",
@@ -128,7 +130,7 @@ INTEGRATION = Integration(
             "S3_ADDRESSING",
             "Where the bucket's name goes: virtual (in the host) or path; auto is the provider's.",
             default="auto",
-            check=_choice_problem("auto", "virtual", "path"),  # type: ignore[arg-type]
+            check=_choice_problem("auto", "virtual", "path"),
         ),
         Setting(
             "S3_PUBLIC_HOST",

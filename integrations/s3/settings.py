@@ -9,6 +9,8 @@ from integrations.core.errors import ConfigurationError
 from integrations.s3 import INTEGRATION
 from integrations.s3.presets import PRESETS, Preset
 
+_NONE = Secret("")
+
 
 @dataclass(frozen=True)
 class S3Settings:
@@ -33,8 +35,8 @@ class S3Settings:
     bucket: str
     region: str
     access_key_id: str = ""
-    secret_access_key: Secret = Secret("")
-    session_token: Secret = Secret("")
+    secret_access_key: Secret = _NONE
+    session_token: Secret = _NONE
     provider: str = "aws"
     endpoint_url: str = ""
     addressing: str = "virtual"
