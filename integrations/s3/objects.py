@@ -80,6 +80,7 @@ class Objects:
         key: str,
         *,
         source_bucket: str | None = None,
+        source_etag: str | None = None,
         if_none_match: bool = False,
     ) -> StoredObject:
         """Copy an object inside S3, with its type and metadata; at most 5 GB.
@@ -88,13 +89,14 @@ class Objects:
             source: the key to copy.
             key: the key of the copy.
             source_bucket: when it lies in another bucket.
+            source_etag: only while the source is this version.
             if_none_match: refuse to replace an object.
 
         Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
 
         Raises:
             NotFoundError: there is no such object.
-            ConflictError: ``if_none_match``, and there is one already.
+            ConflictError: ``if_none_match``, and there is one already; or the source changed.
         """
         calls = self._calls
         bucket = calls.bucket if source_bucket is None else check.bucket(source_bucket)
@@ -102,6 +104,8 @@ class Objects:
         if (bucket, from_key) == (calls.bucket, to_key):
             check.refuse("key", "is the source itself")
         condition = {"IfNoneMatch": "*"} if if_none_match else {}
+        if source_etag is not None:
+            condition["CopySourceIfMatch"] = check.header("source_etag", source_etag)
         place = {"Bucket": bucket, "Key": from_key}
         answer = calls.change("copy_object", Key=to_key, CopySource=place, **condition)
         if calls.dry:
