@@ -8,8 +8,10 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+from xml.parsers.expat import ExpatError
 
 from moto.core.request import Request as MotoRequest
+from moto.core.responses import ActionResult
 from moto.s3.exceptions import S3ClientError
 from moto.s3.models import FakeKey, FakeMultipart, S3Backend, s3_backends
 from moto.s3.responses import S3Response
@@ -23,13 +25,14 @@ _NAMES = threading.Lock()
 _SIGNED = "AWS4-HMAC-SHA256 Credential=AKIDALREADYVERIFIED/20260105/us-east-1/s3/aws4_request"
 
 
-class _Backend(S3Backend):  # type: ignore[misc]
+class _Backend(S3Backend):
     """moto's state, on the fake's clock, with ids that count."""
 
     def __init__(self, region_name: str, account_id: str, clock: Clock) -> None:
         super().__init__(region_name, account_id)
         self.clock = clock
         self.made: list[Any] = []
+        self.initiated: dict[str, datetime] = {}
         self.ids = 0
 
     def now(self) -> datetime:
@@ -66,7 +69,7 @@ class _Backend(S3Backend):  # type: ignore[misc]
         del multiparts[upload.id]
         upload.id = self.next_id("upload")
         multiparts[upload.id] = upload
-        upload.initiated = self.now()
+        self.initiated[upload.id] = self.now()
         self.made.append(upload)
         return upload
 
@@ -77,13 +80,13 @@ class _Backend(S3Backend):  # type: ignore[misc]
         return part
 
 
-class _RawRequest(MotoRequest):  # type: ignore[misc]
+class _RawRequest(MotoRequest):
     """A request whose body is never read as a form: an object may well hold one."""
 
     want_form_data_parsed = False
 
 
-class _Responses(S3Response):  # type: ignore[misc]
+class _Responses(S3Response):
     """moto's S3, answering from a given backend."""
 
     def __init__(self, backend: _Backend) -> None:
@@ -96,6 +99,14 @@ class _Responses(S3Response):  # type: ignore[misc]
 
     def get_current_account(self) -> str:
         return str(self._backend.account_id)
+
+    def serialized(self, action_result: ActionResult) -> Any:
+        if self.data.get("Action") == "ListMultipartUploads":
+            # moto says 2010 of every upload [5.2.5].
+            result: Any = action_result.result
+            for upload in result["Uploads"]:
+                upload["Initiated"] = self._backend.initiated[upload["UploadId"]]
+        return super().serialized(action_result)
 
 
 class Store:
@@ -170,7 +181,8 @@ class Store:
         for each in self._backend.made:
             each.dispose()
         gone = {id(each) for each in self._backend.made}
-        for tracked in (FakeKey.instances_tracked, FakeMultipart.instances_tracked):
+        for kind in (FakeKey, FakeMultipart):
+            tracked = kind.__dict__["instances_tracked"]
             tracked[:] = [each for each in tracked if id(each) not in gone]
         self._backend.made = []
 
@@ -197,7 +209,12 @@ def _respond(made: Any, backend: _Backend, *, is_key: bool) -> Response:
     try:
         status, headers, body = answer(made, made.raw_url, made.headers)
     except S3ClientError as error:
-        status, headers, body = error.code, dict(error.get_headers()), error.get_body()
+        status, headers, body = responses.serialized(ActionResult(error))
+    except NotImplementedError as error:
+        refuse("NotImplemented", str(error))
+    except (ExpatError, ValueError, KeyError, TypeError, AttributeError):
+        # moto reads documents and numbers without checking them.
+        refuse("MalformedXML", "The XML you provided was not well-formed or did not validate.")
     content = body.encode() if isinstance(body, str) else bytes(body)
     texts = {str(name): str(value) for name, value in headers.items() if value is not None}
     return Response(int(status), texts, content)

@@ -127,3 +127,13 @@ def check_batch_delete(request: Request, address: Address) -> None:
     names = request.headers
     if "content-md5" not in names and not any(n.startswith("x-amz-checksum-") for n in names):
         refuse("InvalidRequest", "Missing required header for this request: Content-MD5")
+
+
+def check_parts(request: Request, address: Address, uploads: list[Any], profile: Profile) -> None:
+    """Refuse to complete an upload on R2 whose parts, but for the last, differ in size."""
+    if profile != "r2" or request.method != "POST":
+        return
+    upload = next((each for each in uploads if each.id == address.parameter("uploadId")), None)
+    sizes = [part.contentsize for _, part in sorted(upload.parts.items())] if upload else []
+    if len(set(sizes[:-1])) > 1:
+        refuse("InvalidPart", "All non-trailing parts must have the same length.")

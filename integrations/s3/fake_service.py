@@ -131,6 +131,7 @@ class Service:
             access.check_policy_change(bucket, request.body)
         found = self.state.store.find(address.bucket, address.key) if address.key else None
         rules.check_conditions(request, address, found)
+        rules.check_parts(request, address, self.state.store.uploads(bucket.name), self.profile)
 
     def _create_asked(
         self, request: Request, address: Address, signed: tuple[User, Claim] | None

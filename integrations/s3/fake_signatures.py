@@ -66,7 +66,7 @@ class Claim:
     presigned: bool
 
 
-class Signer(S3SigV4Auth):  # type: ignore[misc]
+class Signer(S3SigV4Auth):
     """botocore's signer, told what to sign instead of choosing it."""
 
     def headers_to_sign(self, request: AWSRequest) -> HTTPHeaders:

@@ -33,6 +33,7 @@ STATUS = {
     "InvalidURI": 400,
     "KeyTooLongError": 400,
     "MalformedPOSTRequest": 400,
+    "MalformedXML": 400,
     "MaxPostPreDataLengthExceeded": 400,
     "MetadataTooLarge": 400,
     "MethodNotAllowed": 405,
