@@ -18,6 +18,7 @@ from moto.s3.responses import S3Response
 
 from integrations.core.clock import Clock
 from integrations.core.wire import Request, Response
+from integrations.s3.fake_multipart import Whole
 from integrations.s3.fake_vendor import refuse
 
 # moto keeps one table of bucket names for the whole process.
@@ -158,6 +159,12 @@ class Store:
             "etag": found.etag,
             "body": found.value,
         }
+
+    def keep_checksum(self, bucket: str, key: str, whole: Whole) -> None:
+        """Keep what a multipart upload's completion said of the whole object."""
+        found = self.find(bucket, key)
+        found.checksum_algorithm = whole.algorithm.upper()
+        found.checksum_value, found.checksum_type = whole.value.partition("-")[0], whole.type
 
     def uploads(self, bucket: str) -> list[Any]:
         """Return the multipart uploads that are neither complete nor aborted, as moto's own."""

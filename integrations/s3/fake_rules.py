@@ -46,7 +46,9 @@ def check_known(request: Request, address: Address, profile: Profile) -> None:
     S3 itself ignores some of them; a fake that did so would hide a typing error.
     """
     for name, _ in address.query:
-        if name not in _PARAMETERS or (profile == "r2" and name in _NOT_ON_R2):
+        if name not in _PARAMETERS:
+            refuse("InvalidArgument", f"Unknown query parameter: {name}", ArgumentName=name)
+        if profile == "r2" and name in _NOT_ON_R2:
             _not_implemented(f"A query parameter you provided ({name})", Parameter=name)
     for name, value in request.headers.items():
         if not name.startswith("x-amz-"):
@@ -127,13 +129,3 @@ def check_batch_delete(request: Request, address: Address) -> None:
     names = request.headers
     if "content-md5" not in names and not any(n.startswith("x-amz-checksum-") for n in names):
         refuse("InvalidRequest", "Missing required header for this request: Content-MD5")
-
-
-def check_parts(request: Request, address: Address, uploads: list[Any], profile: Profile) -> None:
-    """Refuse to complete an upload on R2 whose parts, but for the last, differ in size."""
-    if profile != "r2" or request.method != "POST":
-        return
-    upload = next((each for each in uploads if each.id == address.parameter("uploadId")), None)
-    sizes = [part.contentsize for _, part in sorted(upload.parts.items())] if upload else []
-    if len(set(sizes[:-1])) > 1:
-        refuse("InvalidPart", "All non-trailing parts must have the same length.")

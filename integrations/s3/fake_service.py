@@ -17,6 +17,7 @@ from integrations.s3 import fake_rules as rules
 from integrations.s3.fake_address import Address, Profile, canonical
 from integrations.s3.fake_cors import cors_headers, preflight
 from integrations.s3.fake_digests import check_digests, check_length, check_sha256
+from integrations.s3.fake_multipart import check_completion, is_completion
 from integrations.s3.fake_regions import check_region
 from integrations.s3.fake_signatures import EXAMPLE_UNSIGNED, Claim, authenticate
 from integrations.s3.fake_state import ACCOUNT, Place, State, User
@@ -45,7 +46,7 @@ class Service:
         if forms.is_form(request) and not address.key and address.parameter("delete") is None:
             return self._with_cors(request, address, self._take_form(request, address))
         signed = authenticate(request, address, self.state.users, self.clock.time())
-        request = _with_content(request, signed)
+        request = _with_content(request, signed, is_part=not is_completion(request, address))
         if not address.bucket:
             if signed is None:
                 access.denied()
@@ -55,7 +56,13 @@ class Service:
         self._check_place(address, signed)
         self._check_permission(request, address, signed)
         self._check_rules(request, address)
-        return self._with_cors(request, address, self._ask(request, address))
+        whole = check_completion(
+            request, address, self.state.store.uploads(address.bucket), self.profile
+        )
+        response = self._ask(request, address)
+        if whole and response.status == 200:
+            self.state.store.keep_checksum(address.bucket, address.key, whole)
+        return self._with_cors(request, address, response)
 
     def create(self, name: str, place: Place) -> None:
         """Make a bucket as AWS does since April 2023: no ACLs, no public access."""
@@ -131,7 +138,6 @@ class Service:
             access.check_policy_change(bucket, request.body)
         found = self.state.store.find(address.bucket, address.key) if address.key else None
         rules.check_conditions(request, address, found)
-        rules.check_parts(request, address, self.state.store.uploads(bucket.name), self.profile)
 
     def _create_asked(
         self, request: Request, address: Address, signed: tuple[User, Claim] | None
@@ -214,8 +220,11 @@ def _is_creation(address: Address) -> bool:
     return all(name.startswith(("X-Amz-", "x-id")) for name, _ in address.query)
 
 
-def _with_content(request: Request, signed: tuple[User, Claim] | None) -> Request:
-    """Return the request with its plain body, once every digest of it has been checked."""
+def _with_content(request: Request, signed: tuple[User, Claim] | None, *, is_part: bool) -> Request:
+    """Return the request with its plain body, once every digest of it has been checked.
+
+    The checksum of a completion is not that of its own body, but of the whole object.
+    """
     check_length(request.headers, request.body)
     headers, body = dict(request.headers), request.body
     payload = signed[1].payload if signed else EXAMPLE_UNSIGNED
@@ -224,7 +233,8 @@ def _with_content(request: Request, signed: tuple[User, Claim] | None) -> Reques
         headers |= trailers
     elif payload != EXAMPLE_UNSIGNED:
         check_sha256(payload, body)
-    check_digests(headers, body)
+    if is_part:
+        check_digests(headers, body)
     return replace(request, headers=_for_moto(headers, body), body=body)
 
 
@@ -247,9 +257,10 @@ def _for_moto(headers: dict[str, str], body: bytes) -> dict[str, str]:
 def _as_s3(request: Request, response: Response, now: float) -> Response:
     kept = {name: value for name, value in response.headers.items() if name not in _NOT_S3}
     headers = {**kept, "server": "AmazonS3", "date": formatdate(now, usegmt=True)}
-    body = b"" if request.method == "HEAD" else response.body
-    if request.method != "HEAD":
-        headers["content-length"] = str(len(body))
-    if headers.get("content-type", "").endswith("xml"):
+    if request.method == "HEAD":
+        return Response(response.status, headers, b"")
+    body = response.body
+    if response.status >= 300:
         body = _RANDOM_ID.sub(b"", body)
+    headers["content-length"] = str(len(body))
     return Response(response.status, headers, body)

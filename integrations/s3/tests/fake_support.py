@@ -63,7 +63,7 @@ class Bench:
             endpoint_url=endpoint,
             config=Config(**{**config, **options}),
         )
-        client.meta.events.register("before-send.s3", self._carry)
+        client.meta.events.register("before-send.s3", self._carry)  # type: ignore[arg-type]
         return client, SigningClock(client, self.clock)
 
     def _carry(self, request: Any, **_: Any) -> AWSResponse:
@@ -75,13 +75,15 @@ class Bench:
         kept = HTTPHeaders()
         for name, value in answer.headers.items():
             kept[name] = value
-        return AWSResponse(request.url, answer.status, kept, Raw(answer.body))  # type: ignore[arg-type]
+        return AWSResponse(request.url, answer.status, kept, Raw(answer.body))
 
     def send(self, method: str, url: str, body: bytes = b"", **headers: str) -> Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.fake(Request(method, url, named, body))
 
-    def presign(self, operation: str, key: str = "a.txt", expires: int = 60, **params: Any) -> str:
+    def presign(
+        self, operation: str, key: str = "a.txt", *, expires: int = 60, **params: Any
+    ) -> str:
         named = {"Bucket": MOCK_BUCKET, "Key": key, **params}
         url: str = self.s3.generate_presigned_url(operation, Params=named, ExpiresIn=expires)
         return url

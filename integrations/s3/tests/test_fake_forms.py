@@ -116,14 +116,16 @@ def test_the_answer_is_as_the_form_asks(bench: Bench) -> None:
 
 def test_what_stands_after_the_file_does_not_count(bench: Bench) -> None:
     form = _form(bench)
-    parts = [(name, None, value) for name, value in form["fields"].items() if name != "key"]
+    parts: list[Any] = [
+        (name, None, value) for name, value in form["fields"].items() if name != "key"
+    ]
     parts += [("file", "a.png", "12345"), ("key", None, form["fields"]["key"])]
     assert code(_multipart(bench, parts)) == "InvalidArgument"
 
 
 def test_two_fields_of_one_name_are_refused(bench: Bench) -> None:
     form = _form(bench)
-    parts = [(name, None, value) for name, value in form["fields"].items()]
+    parts: list[Any] = [(name, None, value) for name, value in form["fields"].items()]
     parts += [("Key", None, "users/2/a.png"), ("file", "a.png", "12345")]
     assert code(_multipart(bench, parts)) == "MalformedPOSTRequest"
 

@@ -36,7 +36,7 @@ def test_checksums_are_those_of_the_catalogue(algorithm: str, expected: str) -> 
 
 @pytest.mark.parametrize("algorithm", CHECKS)
 def test_a_wrong_checksum_is_a_bad_digest(bench: Bench, algorithm: str) -> None:
-    named = {f"Checksum{algorithm.upper()}": digest(algorithm, b"body")}
+    named: Any = {f"Checksum{algorithm.upper()}": digest(algorithm, b"body")}
     url = bench.presign("put_object", **named)
     header = {f"x-amz-checksum-{algorithm}": digest(algorithm, b"body")}
     assert code(bench.fake(Request("PUT", url, header, b"b0dy"))) == "BadDigest"
