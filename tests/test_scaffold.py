@@ -1,14 +1,12 @@
 """What ``python -m integrations new`` writes passes every check as it stands."""
 
-import os
-import shutil
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from integrations.commands.new import create, render, with_extra
+from integrations.commands.rehearsal import Rehearsal
 from integrations.core.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[1]
@@ -16,44 +14,31 @@ ROOT = Path(__file__).parents[1]
 NAME = "zephyrpigeon"
 
 
-def run(checkout: Path, *command: str) -> str:
-    env = {**os.environ, "PYTHONPATH": str(checkout)}
-    env |= {name: str(checkout / name) for name in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR")}
-    done = subprocess.run(
-        [sys.executable, "-m", *command],
-        cwd=checkout,
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    return done.stdout
+def run(rehearsal: Rehearsal, *command: str) -> str:
+    done, said = rehearsal.run(*command)
+    assert done, said[-3000:]
+    return said
 
 
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def checkout() -> Iterator[Rehearsal]:
     """A copy of this checkout with a new integration in it."""
-    copy = tmp_path_factory.mktemp("scaffold") / "checkout"
-    unwanted = shutil.ignore_patterns(".*", "_build", "__pycache__", "node_modules")
-    shutil.copytree(ROOT, copy, ignore=unwanted)
-    shutil.copy(ROOT / ".env.example", copy)
-    told = run(copy, "integrations", "new", NAME)
-    assert f"make notebooks NB={NAME}" in told
-    return copy
+    with Rehearsal() as rehearsal:
+        told = run(rehearsal, "integrations", "new", NAME)
+        assert f"make notebooks NB={NAME}" in told
+        yield rehearsal
 
 
-def test_it_is_found_and_named(checkout: Path) -> None:
+def test_it_is_found_and_named(checkout: Rehearsal) -> None:
     assert f"{NAME} " in run(checkout, "integrations", "list")
     assert "ready" in run(checkout, "integrations", "doctor", NAME, "--mode", "mock")
 
 
-def test_nothing_generated_is_stale(checkout: Path) -> None:
+def test_nothing_generated_is_stale(checkout: Rehearsal) -> None:
     assert run(checkout, "integrations", "docs", "--check") == ""
 
 
-def test_it_passes_lint_and_types(checkout: Path) -> None:
+def test_it_passes_lint_and_types(checkout: Rehearsal) -> None:
     places = [f"integrations/{NAME}", f"notebooks/{NAME}.ipynb"]
     run(checkout, "ruff", "check", *places)
     run(checkout, "ruff", "format", "--check", *places)
@@ -61,7 +46,7 @@ def test_it_passes_lint_and_types(checkout: Path) -> None:
     run(checkout, "mypy", "--cache-dir", str(cache), f"integrations/{NAME}")
 
 
-def test_it_passes_the_contract_suite_and_its_own_tests(checkout: Path) -> None:
+def test_it_passes_the_contract_suite_and_its_own_tests(checkout: Rehearsal) -> None:
     places = ("tests/contract", "tests/test_readmes.py", "tests/test_notebook_hygiene.py")
     told = run(
         checkout,
@@ -72,7 +57,7 @@ def test_it_passes_the_contract_suite_and_its_own_tests(checkout: Path) -> None:
     assert "skipped" not in told
 
 
-def test_every_output_of_its_notebook_is_what_a_run_gives(checkout: Path) -> None:
+def test_every_output_of_its_notebook_is_what_a_run_gives(checkout: Rehearsal) -> None:
     flags = "-q -p no:cacheprovider --nbval --nbval-current-env --nbval-cell-timeout=60"
     assert " passed" in run(checkout, "pytest", *flags.split(), f"notebooks/{NAME}.ipynb")
 
@@ -99,3 +84,26 @@ def test_the_extra_is_added_once_and_to_all() -> None:
     assert f'\n{NAME} = ["httpx' in changed
     assert f",{NAME}]" in changed
     assert changed.count(NAME) == 2
+
+
+def test_a_gap_is_found(checkout: Rehearsal) -> None:
+    """A call that no notebook runs, a setting that no page names: each fails by name."""
+    client, manifest = f"integrations/{NAME}/client.py", f"integrations/{NAME}/__init__.py"
+    method = """    def count_notes(self) -> int:
+        \"\"\"Count.\"\"\"
+        return 0
+
+    def _make_fake"""
+    checkout.edit(client, "    def _make_fake", method)
+    old = f'"{NAME.upper()}_BASE_URL",'
+    setting = f'"{NAME.upper()}_REGION", "Where.", "There."),\n        Setting(\n            {old}'
+    checkout.edit(manifest, old, setting)
+    try:
+        done, said = checkout.run("pytest", "-q", "-k", f"{NAME} or step", "tests/contract")
+    finally:
+        checkout.edit(client, method, "    def _make_fake")
+        checkout.edit(manifest, setting, old)
+    assert not done
+    assert "no notebook calls ['count_notes']" in said
+    assert f"{NAME.upper()}_REGION" in said
+    assert "run: python -m integrations docs" in said

@@ -2,11 +2,13 @@
 
 import argparse
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import integrations
 from integrations.commands.reference import pages, table_of_contents
+from integrations.commands.services import overview, setup
+from integrations.commands.tables import markdown_table
 from integrations.core.config import MODES
 from integrations.core.errors import ConfigurationError
 from integrations.core.registry import Integration, discover
@@ -38,14 +40,28 @@ def render(checkout: Path) -> dict[Path, str]:
     reference = checkout / "book" / "reference"
     readme, toc = checkout / "README.md", checkout / "_toc.yml"
     return {
-        **pages(reference, every, _NOTE),
+        **pages(reference, every, _NOTE, _usages()),
         toc: table_of_contents(toc.read_text(encoding="utf-8"), every),
         checkout / ".env.example": env_example(every),
         reference / "settings.md": _settings(every),
         reference / "events.md": _events(every),
         reference / "errors.md": _errors(every),
-        readme: _between(readme.read_text(encoding="utf-8"), _overview(every)),
+        **{
+            path: _between(path, generated(every))
+            for path, generated in (
+                (readme, _overview),
+                (checkout / "book" / "services.md", overview),
+                (checkout / "book" / "setup.md", setup),
+            )
+        },
     }
+
+
+def _usages() -> dict[str, str]:
+    # The parser knows this module, so it is found when it is needed.
+    from integrations.commands.parser import usages
+
+    return usages()
 
 
 def stale(checkout: Path) -> list[str]:
@@ -94,7 +110,7 @@ def _settings(every: Iterable[Integration]) -> str:
             for s in each.settings
         ]
         head = ("Variable", "Meaning, and where to get it", "Needed in", "Default", "Secret")
-        parts += [f"## {each.title}", each.credentials, _table(head, rows)]
+        parts += [f"## {each.title}", each.credentials, markdown_table(head, rows)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -112,7 +128,7 @@ def _events(every: Iterable[Integration]) -> str:
             (f"`{name}`", f"{{py:class}}`~{kind.__module__}.{kind.__name__}`", _first(kind.__doc__))
             for name, kind in each.event_types().items()
         ]
-        parts += [f"## {each.title}", _table(("Event", "Type", "Meaning"), rows)]
+        parts += [f"## {each.title}", markdown_table(("Event", "Type", "Meaning"), rows)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -135,7 +151,7 @@ def _errors(every: Iterable[Integration]) -> str:
             for row in each.error_rows()
         ]
         head = ("Answer", "Error", "Meaning", "Tried again", "What to do")
-        parts += [f"## {each.title}", _table(head, rows)]
+        parts += [f"(errors-{each.name})=", f"## {each.title}", markdown_table(head, rows)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -148,14 +164,7 @@ def _overview(every: Iterable[Integration]) -> str:
         )
         for each in every
     ]
-    return _table(("Service", "What it does here", "Notebooks"), rows)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(
-        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines
-    )
+    return markdown_table(("Service", "What it does here", "Notebooks"), rows)
 
 
 def _first(text: str | None) -> str:
@@ -165,11 +174,12 @@ def _first(text: str | None) -> str:
 _MARKS = ("<!-- integrations:begin -->", "<!-- integrations:end -->")
 
 
-def _between(text: str, generated: str) -> str:
+def _between(path: Path, generated: str) -> str:
+    text = path.read_text(encoding="utf-8")
     begin, end = _MARKS
     if begin not in text or end not in text:
         raise ConfigurationError(
-            f"README.md: the marks {begin} and {end} are missing; put them back"
+            f"{path.name}: the marks {begin} and {end} are missing; put them back"
         )
     pattern = re.escape(begin) + ".*?" + re.escape(end)
     return re.sub(pattern, lambda _: f"{begin}\n{generated}\n{end}", text, flags=re.DOTALL)

@@ -1,28 +1,63 @@
 """The reference pages and the table of contents, made from what is there."""
 
 import importlib
+import json
 import pkgutil
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from integrations.core.registry import Integration
 
+_IMPORT = re.compile(r"^from (integrations\.\w+\.\w+) import", re.MULTILINE)
+_FROM_PACKAGE = re.compile(r"^from (integrations\.\w+) import ([\w, ]+)$", re.MULTILINE)
 # What a reader looks for first; the rest follows by name.
 _FIRST = ("client", "shortcuts", "settings", "webhooks", "events", "models", "fake")
 _TOC_MARKS = ("      # integrations:begin", "      # integrations:end")
 _API_MARKS = ("      # reference:begin", "      # reference:end")
 
 
-def pages(folder: Path, every: Iterable[Integration], note: str) -> dict[Path, str]:
-    """Return the text of each ``api-*.md``, by path."""
+def users_of(checkout: Path) -> dict[str, list[str]]:
+    """Return which notebooks import which of our modules: names of notebooks by module."""
+    found: dict[str, list[str]] = {}
+    for path in sorted((checkout / "notebooks").glob("*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        code = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
+        for module in dict.fromkeys(_IMPORT.findall(code)):
+            found.setdefault(module, []).append(path.stem)
+        # ``from integrations.core import faults`` names a module after the import.
+        for package, names in _FROM_PACKAGE.findall(code):
+            for name in names.split(","):
+                found.setdefault(f"{package}.{name.strip()}", []).append(path.stem)
+    return found
+
+
+def pages(
+    folder: Path, every: Iterable[Integration], note: str, usages: Mapping[str, str]
+) -> dict[Path, str]:
+    """Return the text of each ``api-*.md`` and of ``commands.md``, by path.
+
+    ``usages`` is the help of each command, by its name.
+    """
+    used = users_of(folder.parents[1])
     core = [
         "# Core",
         note,
         "What every integration shares. Start with {py:func}`integrations.connect`.",
         _directive("autofunction", "integrations.connect"),
-        *_modules("core"),
+        *_modules("core", used),
     ]
-    found = {folder / "api-core.md": "\n\n".join(core) + "\n"}
+    commands = [
+        "# Command line",
+        note,
+        "`python -m integrations COMMAND`; in a checkout, `make` has a target for most of them.",
+        *(f"## {name}\n\n```text\n{usage}```" for name, usage in usages.items()),
+        *_modules("commands", used, "### "),
+    ]
+    found = {
+        folder / "api-core.md": "\n\n".join(core) + "\n",
+        folder / "commands.md": "\n\n".join(commands) + "\n",
+    }
     for each in every:
         guides = ", ".join(f"{{doc}}`../../notebooks/{name}`" for name in each.notebooks)
         parts = [
@@ -30,7 +65,7 @@ def pages(folder: Path, every: Iterable[Integration], note: str) -> dict[Path, s
             note,
             f"Guides that run: {guides}. Tables: {{doc}}`settings`, {{doc}}`events`, "
             "{doc}`errors`.",
-            *_modules(each.name),
+            *_modules(each.name, used),
         ]
         found[folder / f"api-{each.name}.md"] = "\n\n".join(parts) + "\n"
     return found
@@ -51,13 +86,16 @@ def _filled(text: str, marks: tuple[str, str], files: Iterable[str]) -> str:
     return f"{before}{marks[0]}\n{lines}{marks[1]}\n{after}"
 
 
-def _modules(package: str) -> list[str]:
+def _modules(package: str, used: Mapping[str, list[str]], head: str = "## ") -> list[str]:
     home = importlib.import_module(f"integrations.{package}")
     names = [each.name for each in pkgutil.iter_modules(home.__path__) if each.name != "tests"]
     names.sort(key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name))
     parts = []
     for name in names:
-        parts += [f"## {name}", _directive("automodule", f"integrations.{package}.{name}")]
+        module = f"integrations.{package}.{name}"
+        guides = ", ".join(f"{{doc}}`../../notebooks/{each}`" for each in used.get(module, ()))
+        told = [f"Used in {guides}."] if guides else []
+        parts += [head + name, *told, _directive("automodule", module)]
     return parts
 
 

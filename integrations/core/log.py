@@ -65,10 +65,19 @@ def log_event(logger: logging.Logger, level: int, event: str, **fields: object) 
     if not logger.isEnabledFor(level):
         return
     safe = {name: value if name in SAFE_FIELDS else REDACTED for name, value in fields.items()}
-    text = " ".join([event, *(f"{name}={value}" for name, value in safe.items())])
+    text = " ".join([event, *(f"{name}={_one_line(value)}" for name, value in safe.items())])
     # logging raises when extra= has a name of its own, such as ``message``; no safe field does.
     extra = {name: value for name, value in safe.items() if name in SAFE_FIELDS}
     logger.log(level, "%s", text, extra={"event": event, **extra}, stacklevel=2)
+
+
+# What starts a new line in a terminal or a log viewer, or moves its cursor.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def _one_line(value: object) -> str:
+    """Return the text of a value with control characters escaped: nobody forges a log line."""
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], str(value))
 
 
 def redact_headers(headers: Mapping[str, str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from integrations.core.clock import Clock
 from integrations.core.log import redact_headers
-from integrations.core.wire import Request, Response, Wire, WireError
+from integrations.core.wire import Request, Response, Wire
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class Recorder:
         kept = replace(request, headers=redact_headers(request.headers))
         try:
             response = self.wire(request)
-        except WireError as lost:
+        except Exception as lost:  # whatever went wrong: what left, or nearly did, is kept
             self.outbox.add(Exchange(at, kept, None, type(lost).__name__.removesuffix("Error")))
             raise
         outcome = "not sent" if self.dry else str(response.status)

@@ -112,7 +112,8 @@ class MemoryEventStore:
     def __init__(self, limit: int = 10_000) -> None:
         """Keep at most ``limit`` events: drop the oldest settled one, else the oldest failed one.
 
-        Events that somebody is handling are kept, whatever the limit.
+        Events that somebody is handling are kept, whatever the limit. How new the newest event of
+        a subject was is known for the last ``limit`` subjects.
         """
         self._limit = limit
         self._events: dict[tuple[str, str], StoredEvent] = {}
@@ -151,7 +152,10 @@ class MemoryEventStore:
             self._events[key] = replace(known, state=state, claimed_until=0.0, error=error)
             if event.order and state is State.HANDLED:
                 subject = (event.provider, event.order)
-                self._newest[subject] = max(event.created, self._newest.get(subject, event.created))
+                before = self._newest.pop(subject, event.created)
+                self._newest[subject] = max(event.created, before)
+                if len(self._newest) > self._limit:
+                    del self._newest[next(iter(self._newest))]
             return True
 
     def get(self, provider: str, event_id: str) -> StoredEvent | None:

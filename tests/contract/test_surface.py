@@ -26,6 +26,7 @@ from integrations.core.errors import (
 )
 from integrations.core.faults import Fault, FaultInjector
 from integrations.core.registry import Integration, discover
+from tests.contract.parity import called
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "integrations"
@@ -118,17 +119,12 @@ def test_every_argument_of_a_public_function_has_a_type(manifest: Integration) -
 
 
 def test_every_way_in_is_used_in_a_notebook(manifest: Integration) -> None:
-    code = "\n".join(
-        "".join(cell["source"])
-        for name in manifest.notebooks
-        for cell in json.loads((ROOT / f"notebooks/{name}.ipynb").read_text("utf-8"))["cells"]
-        if cell["cell_type"] == "code"
-    )
+    used = called(manifest)
     modules = _modules(manifest)
     for module in [modules[name] for name in ("bulk", "webhooks") if name in modules]:
         for name, _ in _functions(module):
             if "." not in name:
-                assert re.search(rf"\b{name}\(", code), f"no notebook calls {name}"
+                assert name in used, f"no notebook calls {name}"
 
 
 @pytest.mark.needs("http")

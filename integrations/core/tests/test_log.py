@@ -123,3 +123,11 @@ def test_the_package_is_quiet_until_logging_is_configured() -> None:
     get_logger("other")
     handlers = logging.getLogger("integrations").handlers
     assert len([each for each in handlers if isinstance(each, logging.NullHandler)]) == 1
+
+
+def test_a_value_cannot_start_a_line_of_its_own(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    told = "evt_1\nINFO paid\x1b[2K\u2028"
+    log_event(get_logger("toy"), logging.INFO, "webhook", event_id=told)
+    assert caplog.messages == ["webhook event_id=evt_1\\nINFO paid\\x1b[2K\\u2028"]
+    assert caplog.records[0].__dict__["event_id"] == told

@@ -28,7 +28,7 @@ def answer(request: Request) -> Response:
     return Response.of_json(200, {"magicLink": "https://x.test/hush"}, {"Set-Cookie": "s=hush"})
 
 
-def lose(error: WireError) -> Outbox:
+def lose(error: Exception) -> Outbox:
     def wire(request: Request) -> Response:
         raise error
 
@@ -69,6 +69,10 @@ def test_a_dry_run_is_recorded_as_not_sent_and_has_no_response() -> None:
 def test_a_request_without_a_reply_is_recorded_too(error: WireError, outcome: str) -> None:
     outbox = lose(error)
     assert (outbox.last.outcome, outbox.last.response) == (outcome, None)
+
+
+def test_whatever_else_goes_wrong_is_recorded_too() -> None:
+    assert lose(RuntimeError("blocked")).last.outcome == "Runtime"
 
 
 def test_no_view_shows_a_secret() -> None:

@@ -147,3 +147,11 @@ def test_an_event_is_parsed_once_and_only_when_asked() -> None:
 
 def test_an_event_does_not_show_what_it_carries() -> None:
     assert "hush" not in repr(replace(MADE, payload={"a": "hush"}, body=b"hush"))
+
+
+def test_the_newest_is_known_for_the_last_subjects_and_memory_does_not_grow() -> None:
+    store = MemoryEventStore(limit=3)
+    for number in range(10):
+        settle(store, on(f"subject-{number}", f"e{number}", 10.0))
+    assert len(store._newest) == 3
+    assert store.claim(on("subject-9", "late", 9.0), now=0, until=60)[0] is Claimed.STALE

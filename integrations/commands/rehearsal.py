@@ -1,0 +1,91 @@
+"""A copy of the checkout to try things in: for the guide, and for the scaffold's own test."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from integrations.commands.docs import root
+
+_LEFT_OUT = shutil.ignore_patterns(".*", "_build", "__pycache__", "node_modules")
+# What differs from run to run, and from machine to machine.
+_VOLATILE = re.compile(r" in [\d.]+s\b.*|, \d+ deselected|\d+ (?=passed|failed)")
+_COLOUR = re.compile(r"\x1b\[[\d;]*m")
+
+
+class Rehearsal:
+    """A temporary copy of this checkout; it is gone when it is closed."""
+
+    def __init__(self) -> None:
+        """Copy the checkout."""
+        self._folder = tempfile.TemporaryDirectory(prefix="rehearsal-")
+        self.checkout = Path(self._folder.name) / "checkout"
+        shutil.copytree(root(), self.checkout, ignore=_LEFT_OUT)
+        shutil.copy(root() / ".env.example", self.checkout)
+
+    def run(self, *command: str) -> tuple[bool, str]:
+        """Run ``python -m command`` in the copy; return whether it succeeded, and what it said."""
+        # pytest cuts its summary to the width of the terminal.
+        env = {**os.environ, "PYTHONPATH": str(self.checkout), "COLUMNS": "120"}
+        env |= {n: str(self.checkout / n) for n in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR")}
+        done = subprocess.run(
+            [sys.executable, "-m", *command],
+            cwd=self.checkout,
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        return done.returncode == 0, done.stdout + done.stderr
+
+    def show(self, *command: str, last: int = 1) -> None:
+        """Run a command and print its last lines, without what differs from run to run."""
+        _, said = self.run(*command)
+        said = _COLOUR.sub("", said)
+        lines = [_VOLATILE.sub("", line).rstrip() for line in said.splitlines() if line.strip()]
+        print("\n".join(lines[-last:]))
+
+    def files(self, folder: str) -> list[tuple[str, int]]:
+        """Return the files of a folder with the number of their lines."""
+        home = self.checkout / folder
+        paths = sorted(path for path in home.rglob("*") if path.is_file())
+        return [
+            (str(path.relative_to(home)), path.read_text(encoding="utf-8").count("\n"))
+            for path in paths
+            if "__pycache__" not in path.parts
+        ]
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        """Replace a piece of a file's text, which must be there once.
+
+        Raises:
+            ValueError: it is not there, or more than once.
+        """
+        file = self.checkout / path
+        text = file.read_text(encoding="utf-8")
+        if text.count(old) != 1:
+            raise ValueError(f"{path}: the text to replace is there {text.count(old)} times")
+        file.write_text(text.replace(old, new), encoding="utf-8")
+
+    def close(self) -> None:
+        """Delete the copy."""
+        self._folder.cleanup()
+
+    def __enter__(self) -> Self:
+        """Use it in a ``with`` block."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Delete the copy."""
+        self.close()
