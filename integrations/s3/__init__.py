@@ -167,6 +167,7 @@ INTEGRATION = Integration(
     shortcuts="integrations.s3.shortcuts",
     probe="check_bucket",
     notebooks=("s3_objects", "s3_browser_uploads"),
+    pages="integrations.s3.mock_page:pages",
 )
 
 __all__ = ["INTEGRATION"]

@@ -200,15 +200,6 @@ class Store:
         made = _RawRequest.from_primitives(request.method, request.url, headers, request.body)
         return _respond(made, self._backend, is_key=is_key)
 
-    def bare(self, request: Request) -> Response:
-        """Let moto answer a request just as it came, with nothing in front: to compare."""
-        headers = dict(request.headers)
-        made = MotoRequest.from_primitives(request.method, request.url, headers, request.body)
-        responses = _Responses(self._backend)
-        virtual = responses.subdomain_based_buckets(made)
-        path = made.raw_path.strip("/")
-        return _respond(made, self._backend, is_key=bool(path) if virtual else "/" in path)
-
 
 def _respond(made: Any, backend: _Backend, *, is_key: bool) -> Response:
     responses = _Responses(backend)
