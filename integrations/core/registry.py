@@ -55,6 +55,8 @@ class Integration:
         probe: the client's method that asks the service whether the key works.
         notebooks: names of its notebooks.
         credentials: where to get an account and a key, in one line.
+        pages: what writes pages of its own for the book, a callable that returns their text by
+            their path in a checkout; empty when there are none.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Integration:
     probe: str
     notebooks: tuple[str, ...]
     credentials: str
+    pages: str = ""
 
     def client_class(self) -> Any:
         """Import and return the client class.
@@ -92,6 +95,10 @@ class Integration:
     def error_rows(self) -> tuple[ErrorRow, ...]:
         """Import and return the table of errors."""
         return tuple(self._import(self.errors))
+
+    def own_pages(self) -> dict[str, str]:
+        """Import and call what writes the integration's own pages: text by path."""
+        return dict(self._import(self.pages)()) if self.pages else {}
 
     def shortcuts_module(self) -> Any:
         """Import and return the module of shortcuts."""
