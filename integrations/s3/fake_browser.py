@@ -1,8 +1,10 @@
 """Send what a browser sends, to a fake: the form with its file, and the question before a PUT."""
 
+import re
 from collections.abc import Mapping
+from html import unescape
 
-from integrations.core.wire import Request
+from integrations.core.wire import Request, Response
 
 _BOUNDARY = "----workbookformboundary7MA4YWxkTrZu0gW"
 
@@ -56,3 +58,10 @@ def preflight_request(
 def _quoted(text: str) -> str:
     # https://html.spec.whatwg.org/multipage/form-control-infrastructure.html#multipart-form-data
     return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def answer(response: Response) -> str:
+    """Say in a line what S3 answered: the status, and code and message when it refuses."""
+    text = response.body.decode("utf-8", "replace")
+    found = re.search("<Code>([^<]*)</Code><Message>([^<]*)</Message>", text)
+    return f"{response.status} {found[1]}: {unescape(found[2])}" if found else str(response.status)
