@@ -83,6 +83,8 @@ class SigningClock:
         stamp = datetime.fromtimestamp(now, UTC).strftime(_STAMP)
         request.context = _DatedContext(request.context, stamp)
         policy = request.context.get("s3-presign-post-policy")
-        if policy is not None:
-            end = datetime.fromtimestamp(int(now) + self._form.seconds, UTC)
+        # The vendor's client, used by itself, has written an end of its own.
+        seconds = getattr(self._form, "seconds", None)
+        if policy is not None and seconds is not None:
+            end = datetime.fromtimestamp(int(now) + seconds, UTC)
             policy["expiration"] = end.strftime(_ISO)

@@ -183,3 +183,8 @@ def test_temporary_credentials_sign_forms_with_their_token(bench: Bench) -> None
     form = bench.form()
     assert bench.post(form).status == 204
     assert code(bench.post(form, drop="x-amz-security-token")) == "InvalidAccessKeyId"
+
+
+def test_the_vendors_own_client_signs_forms_as_well(bench: Bench) -> None:
+    form = bench.s3.generate_presigned_post(MOCK_BUCKET, "a.png", ExpiresIn=60)
+    assert bench.post(form).status == 204
