@@ -20,6 +20,8 @@ MAX_TAGS = 10
 _MEDIA_TYPE = re.compile(
     r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(?:\s*;\s*[\w-]+=[\w.+\"-]+)*"
 )
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html, read 2026-11.
+_TAG = re.compile(r"[\w +\-=.:/@]+")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
@@ -110,6 +112,8 @@ def tags(value: Mapping[str, str]) -> list[dict[str, str]]:
         text("tags", name), text("tags", entry)
         if not 1 <= len(name) <= 128 or len(entry) > 256 or name.startswith("aws:"):
             refuse("tags", f"{name!r} or its value is no tag: at most 128 and 256 characters")
+        if not _TAG.fullmatch(name + entry):
+            refuse("tags", f"{name!r} or its value holds more than letters, digits, space, +-=._:/@")
     return [{"Key": name, "Value": entry} for name, entry in value.items()]
 
 

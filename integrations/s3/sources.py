@@ -68,6 +68,9 @@ class Source:
         return end - self._start
 
     def _piece(self, size: int) -> bytes:
+        if self.size is not None:
+            # One byte too many proves that it grows; one that grows as fast has no end.
+            size = min(size, self.size - self._read + 1)
         found = self._file.read(size)
         # A pipe or a socket may give less than was asked for, long before its end.
         while len(found) < size and (more := self._file.read(size - len(found))):
