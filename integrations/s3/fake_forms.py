@@ -14,16 +14,14 @@ from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
 from integrations.core.wire import Request, Response
-from integrations.s3.fake_policy import enforce, read_policy
-from integrations.s3.fake_signatures import (
+from integrations.s3.fake_claims import (
     ALGORITHM,
-    find_user,
     read_scope,
     refuse_old_signature,
-    same,
-    signature_of,
     unix_time,
 )
+from integrations.s3.fake_policy import enforce, read_policy
+from integrations.s3.fake_signatures import find_user, same, signature_of
 from integrations.s3.fake_state import User
 from integrations.s3.fake_vendor import RefusedError, refuse
 

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from email.utils import formatdate
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -15,19 +14,17 @@ from integrations.s3 import fake_access as access
 from integrations.s3 import fake_forms as forms
 from integrations.s3 import fake_rules as rules
 from integrations.s3.fake_address import Address, Profile, canonical
+from integrations.s3.fake_claims import Claim
+from integrations.s3.fake_content import as_s3, with_content
 from integrations.s3.fake_cors import cors_headers, preflight
-from integrations.s3.fake_digests import check_digests, check_length, check_sha256
+from integrations.s3.fake_digests import check_digests, check_length
 from integrations.s3.fake_multipart import check_completion, is_completion
 from integrations.s3.fake_regions import check_region
-from integrations.s3.fake_signatures import EXAMPLE_UNSIGNED, Claim, authenticate
+from integrations.s3.fake_signatures import authenticate
 from integrations.s3.fake_state import ACCOUNT, Place, State, User
-from integrations.s3.fake_streaming import STREAMS, decode
 from integrations.s3.fake_vendor import refuse
 
 _LOCATION = re.compile(rb"<LocationConstraint[^>]*>([^<]*)</LocationConstraint>")
-_RANDOM_ID = re.compile(rb"<(RequestId|HostId)>[^<]*</\1>")
-# moto sends these, S3 does not.
-_NOT_S3 = ("x-amzn-requestid", "x-amz-sdk-checksum-algorithm")
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ class Service:
         if forms.is_form(request) and not address.key and address.parameter("delete") is None:
             return self._with_cors(request, address, self._take_form(request, address))
         signed = authenticate(request, address, self.state.users, self.clock.time())
-        request = _with_content(request, signed, is_part=not is_completion(request, address))
+        request = with_content(request, signed, is_part=not is_completion(request, address))
         if not address.bucket:
             if signed is None:
                 access.denied()
@@ -196,11 +193,7 @@ class Service:
         return Response(response.status, {**kept, **added}, response.body)
 
     def _moto_host(self) -> str:
-        region = self._moto_region()
-        return f"s3.{region}.amazonaws.com"
-
-    def _moto_region(self) -> str:
-        return self.state.store.region
+        return f"s3.{self.state.store.region}.amazonaws.com"
 
     def _ask(self, request: Request, address: Address) -> Response:
         """Put the question to moto, without anything about signing."""
@@ -213,54 +206,8 @@ class Service:
         )
         if request.method == "DELETE" and address.bucket not in self.state.store.buckets:
             self.state.places.pop(address.bucket, None)
-        return _as_s3(request, response, self.clock.time())
+        return as_s3(request, response, self.clock.time())
 
 
 def _is_creation(address: Address) -> bool:
     return all(name.startswith(("X-Amz-", "x-id")) for name, _ in address.query)
-
-
-def _with_content(request: Request, signed: tuple[User, Claim] | None, *, is_part: bool) -> Request:
-    """Return the request with its plain body, once every digest of it has been checked.
-
-    The checksum of a completion is not that of its own body, but of the whole object.
-    """
-    check_length(request.headers, request.body)
-    headers, body = dict(request.headers), request.body
-    payload = signed[1].payload if signed else EXAMPLE_UNSIGNED
-    if signed and payload in STREAMS:
-        body, trailers = decode(body, headers, *signed)
-        headers |= trailers
-    elif payload != EXAMPLE_UNSIGNED:
-        check_sha256(payload, body)
-    if is_part:
-        check_digests(headers, body)
-    return replace(request, headers=_for_moto(headers, body), body=body)
-
-
-_STREAM_HEADERS = ("x-amz-content-sha256", "x-amz-trailer", "x-amz-decoded-content-length")
-
-
-def _for_moto(headers: dict[str, str], body: bytes) -> dict[str, str]:
-    kept = {name: value for name, value in headers.items() if name not in _STREAM_HEADERS}
-    codings = [each.strip() for each in kept.pop("content-encoding", "").split(",")]
-    if plain := ",".join(each for each in codings if each and each != "aws-chunked"):
-        kept["content-encoding"] = plain
-    for name in headers:
-        ending = name.removeprefix("x-amz-checksum-")
-        if ending != name and ending not in ("algorithm", "mode", "type"):
-            # moto looks for a checksum only where its algorithm is named.
-            kept["x-amz-sdk-checksum-algorithm"] = ending.upper()
-    return {**kept, "content-length": str(len(body))}
-
-
-def _as_s3(request: Request, response: Response, now: float) -> Response:
-    kept = {name: value for name, value in response.headers.items() if name not in _NOT_S3}
-    headers = {**kept, "server": "AmazonS3", "date": formatdate(now, usegmt=True)}
-    if request.method == "HEAD":
-        return Response(response.status, headers, b"")
-    body = response.body
-    if response.status >= 300:
-        body = _RANDOM_ID.sub(b"", body)
-    headers["content-length"] = str(len(body))
-    return Response(response.status, headers, body)

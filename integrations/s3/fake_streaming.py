@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
+from integrations.s3.fake_claims import Claim
 from integrations.s3.fake_digests import check_checksum
-from integrations.s3.fake_signatures import Claim, same, signature_of
+from integrations.s3.fake_signatures import same, signature_of
 from integrations.s3.fake_state import User
 from integrations.s3.fake_vendor import refuse
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from html import unescape
 from io import BytesIO
 from typing import Any
@@ -27,55 +28,81 @@ class Raw(BytesIO):
             yield chunk
 
 
+class Seat:
+    """Where the bench of the running test sits. Making a boto3 client is what takes the time."""
+
+    bench: "Bench"
+
+    def time(self) -> float:
+        return self.bench.clock.time()
+
+    def sleep(self, seconds: float) -> None:
+        raise AssertionError(f"signing waited for {seconds} s")
+
+    def carry(self, request: Any, **_: Any) -> AWSResponse:
+        body = request.body or b""
+        body = body.read() if hasattr(body, "read") else body
+        body = body.encode() if isinstance(body, str) else bytes(body)
+        headers = {k: v.decode() if isinstance(v, bytes) else v for k, v in request.headers.items()}
+        answer = self.bench.fake(Request(request.method, request.url, headers, body))
+        kept = HTTPHeaders()
+        for name, value in answer.headers.items():
+            kept[name] = value
+        return AWSResponse(request.url, answer.status, kept, Raw(answer.body))
+
+
+SEAT = Seat()
+
+
+def new_boto(
+    *,
+    key: str = MOCK_ACCESS_KEY,
+    secret: str = MOCK_SECRET_KEY,
+    token: str | None = None,
+    region: str = MOCK_REGION,
+    style: str = "virtual",
+    endpoint_url: str | None = None,
+    **options: Any,
+) -> tuple[Any, SigningClock]:
+    config: dict[str, Any] = {
+        "signature_version": "s3v4",
+        "s3": {"addressing_style": style},
+        "retries": {"total_max_attempts": 1},
+    }
+    client = SESSION.client(
+        "s3",
+        region_name=region,
+        aws_access_key_id=key,
+        aws_secret_access_key=secret,
+        aws_session_token=token,
+        endpoint_url=endpoint_url,
+        config=Config(**{**config, **options}),
+    )
+    client.meta.events.register("before-send.s3", SEAT.carry)  # type: ignore[arg-type]
+    return client, SigningClock(client, SEAT)
+
+
+kept_boto = cache(new_boto)
+
+
 @dataclass
 class Bench:
-    """A fake, its clock, and a plain boto3 that signs by it."""
+    """A fake, its clock, and a plain boto3 that signs by it. One at a time."""
 
     clock: ManualClock = field(default_factory=ManualClock)
     profile: Any = "aws"
 
     def __post_init__(self) -> None:
         self.fake = FakeS3(clock=self.clock, profile=self.profile)
+        self.sit()
         self.s3, self.signing = self.boto()
 
-    def boto(
-        self,
-        *,
-        key: str = MOCK_ACCESS_KEY,
-        secret: str = MOCK_SECRET_KEY,
-        token: str | None = None,
-        region: str = MOCK_REGION,
-        style: str = "virtual",
-        **options: Any,
-    ) -> tuple[Any, SigningClock]:
-        config: dict[str, Any] = {
-            "signature_version": "s3v4",
-            "s3": {"addressing_style": style},
-            "retries": {"total_max_attempts": 1},
-        }
-        endpoint = options.pop("endpoint_url", None)
-        client = SESSION.client(
-            "s3",
-            region_name=region,
-            aws_access_key_id=key,
-            aws_secret_access_key=secret,
-            aws_session_token=token,
-            endpoint_url=endpoint,
-            config=Config(**{**config, **options}),
-        )
-        client.meta.events.register("before-send.s3", self._carry)  # type: ignore[arg-type]
-        return client, SigningClock(client, self.clock)
+    def sit(self) -> None:
+        """Let boto3 talk to this bench."""
+        SEAT.bench = self
 
-    def _carry(self, request: Any, **_: Any) -> AWSResponse:
-        body = request.body or b""
-        body = body.read() if hasattr(body, "read") else body
-        body = body.encode() if isinstance(body, str) else bytes(body)
-        headers = {k: v.decode() if isinstance(v, bytes) else v for k, v in request.headers.items()}
-        answer = self.fake(Request(request.method, request.url, headers, body))
-        kept = HTTPHeaders()
-        for name, value in answer.headers.items():
-            kept[name] = value
-        return AWSResponse(request.url, answer.status, kept, Raw(answer.body))
+    def boto(self, **options: Any) -> tuple[Any, SigningClock]:
+        return kept_boto(**options)
 
     def send(self, method: str, url: str, body: bytes = b"", **headers: str) -> Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}

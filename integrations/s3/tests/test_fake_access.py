@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from integrations.core.wire import Request
 from integrations.s3.fake import MOCK_BUCKET
-from integrations.s3.tests.fake_support import HOST, Bench, code, message
+from integrations.s3.tests.fake_support import HOST, Bench, code, message, new_boto
 
 
 @pytest.fixture
@@ -167,7 +167,7 @@ def test_a_policy_with_a_condition_opens_nothing_here(bench: Bench) -> None:
 
 
 def test_the_wrong_region_is_told_and_boto3_finds_the_right_one(bench: Bench) -> None:
-    lost, _ = bench.boto(region="eu-central-1")
+    lost, _ = new_boto(region="eu-central-1")
     lost.put_object(Bucket=MOCK_BUCKET, Key="b", Body=b"x")
     first = bench.fake.requests[0]
     again = bench.fake(first)

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from integrations.s3.fake import MOCK_BUCKET
-from integrations.s3.tests.fake_support import Bench, code
+from integrations.s3.tests.fake_support import Bench, code, new_boto
 
 ENDPOINT = f"https://{'0' * 32}.r2.cloudflarestorage.com"
 
@@ -81,7 +81,7 @@ def test_boto3s_default_checksums_are_not_taken(bench: Bench) -> None:
     [("auto", ""), ("us-east-1", ""), ("eu-west-1", "AuthorizationHeaderMalformed")],
 )
 def test_its_only_region_has_an_alias(bench: Bench, region: str, refusal: str) -> None:
-    s3, _ = bench.boto(
+    s3, _ = new_boto(
         region=region,
         style="path",
         endpoint_url=ENDPOINT,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from integrations.core.clock import ManualClock
 from integrations.core.wire import Request
 from integrations.s3.fake import MOCK_BUCKET, FakeS3
-from integrations.s3.tests.fake_support import HOST, Bench, code
+from integrations.s3.tests.fake_support import HOST, Bench, code, new_boto
 
 
 @pytest.fixture
@@ -20,8 +20,8 @@ def bench() -> Bench:
 
 
 def test_two_fakes_do_not_share_a_bucket(bench: Bench) -> None:
-    other = Bench()
     bench.s3.put_object(Bucket=MOCK_BUCKET, Key="a", Body=b"1")
+    other = Bench()
     other.s3.put_object(Bucket=MOCK_BUCKET, Key="b", Body=b"2")
     assert [each.key for each in bench.fake.objects()] == ["a"]
     assert [each.key for each in other.fake.objects()] == ["b"]
@@ -30,7 +30,7 @@ def test_two_fakes_do_not_share_a_bucket(bench: Bench) -> None:
 
 
 def test_reset_forgets_objects_uploads_users_and_settings(bench: Bench) -> None:
-    fresh = Bench().fake
+    fresh = FakeS3(clock=bench.clock)
     changes: list[tuple[str, dict[str, Any]]] = [
         ("put_object", {"Key": "a", "Body": b"1"}),
         ("create_multipart_upload", {"Key": "b"}),
@@ -120,9 +120,10 @@ def test_an_unknown_method_is_refused(bench: Bench) -> None:
 
 
 def test_a_document_that_is_no_xml_is_refused(bench: Bench) -> None:
-    bench.s3.meta.events.register("before-sign.s3.PutBucketCors", _spoil)
+    s3, _ = new_boto()
+    s3.meta.events.register("before-sign.s3.PutBucketCors", _spoil)
     with pytest.raises(ClientError, match="MalformedXML"):
-        bench.s3.put_bucket_cors(Bucket=MOCK_BUCKET, CORSConfiguration={"CORSRules": []})
+        s3.put_bucket_cors(Bucket=MOCK_BUCKET, CORSConfiguration={"CORSRules": []})
 
 
 def _spoil(request: Any, **_: Any) -> None:

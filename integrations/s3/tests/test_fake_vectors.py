@@ -11,13 +11,8 @@ from integrations.core.clock import ManualClock
 from integrations.core.wire import Request
 from integrations.s3.fake import FakeS3
 from integrations.s3.fake_address import read_address
-from integrations.s3.fake_signatures import (
-    Claim,
-    Scope,
-    _check_signature,
-    authenticate,
-    signature_of,
-)
+from integrations.s3.fake_claims import Claim, Scope
+from integrations.s3.fake_signatures import _check_signature, authenticate, signature_of
 from integrations.s3.fake_state import User
 from integrations.s3.fake_streaming import decode
 from integrations.s3.fake_vendor import RefusedError
