@@ -271,6 +271,17 @@ CASES = (
     ),
     Case(
         _RULES,
+        "copy only if the source is unchanged, and it is not",
+        "412 PreconditionFailed",
+        lambda lab: lab.signed(
+            "copy_object",
+            Key="copy.png",
+            CopySource=f"{lab.bucket}/{KEY}",
+            CopySourceIfMatch='"of something else"',
+        ),
+    ),
+    Case(
+        _RULES,
         "R2: a browser form",
         "501 NotImplemented",
         lambda lab: _post(replace(lab, region="auto", endpoint_url=R2)),

@@ -1,6 +1,8 @@
 """What S3 and R2 refuse whoever asks: unknown parameters, odd conditions, missing digests."""
 
 import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from integrations.core.wire import Request
@@ -120,6 +122,31 @@ def _failed(condition: str) -> None:
         "At least one of the pre-conditions you specified did not hold",
         Condition=condition,
     )
+
+
+def check_copy_source(request: Request, source: Any) -> None:
+    """Apply the conditions that a copy makes of its source, when there is one."""
+    if source is None:
+        return
+    headers, prefix = request.headers, "x-amz-copy-source-if-"
+    tag = source.etag.strip('"')
+    if (wanted := headers.get(f"{prefix}match")) is not None and wanted.strip('"') != tag:
+        _failed("x-amz-copy-source-If-Match")
+    if (other := headers.get(f"{prefix}none-match")) is not None and other.strip('"') == tag:
+        _failed("x-amz-copy-source-If-None-Match")
+    changed = source.last_modified.replace(tzinfo=UTC, microsecond=0)
+    if (since := _moment(headers.get(f"{prefix}modified-since"))) and changed <= since:
+        _failed("x-amz-copy-source-If-Modified-Since")
+    if (until := _moment(headers.get(f"{prefix}unmodified-since"))) and changed > until:
+        _failed("x-amz-copy-source-If-Unmodified-Since")
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(text) if text else None
+    except ValueError:
+        refuse("InvalidArgument", "A date in a header is none.")
+    return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def check_batch_delete(request: Request, address: Address) -> None:

@@ -121,8 +121,10 @@ class Service:
         if place.owner != ACCOUNT:
             access.denied()
         access.check_user(user, "s3:GetObject", key)
-        if self.state.store.find(bucket, key) is None and not user.can_list:
+        found = self.state.store.find(bucket, key)
+        if found is None and not user.can_list:
             access.denied()
+        rules.check_copy_source(request, found)
 
     def _check_rules(self, request: Request, address: Address) -> None:
         bucket = self._bucket(address)

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -148,3 +149,29 @@ def test_too_much_metadata_and_too_long_a_key_are_refused(bench: Bench) -> None:
     with pytest.raises(ClientError, match="KeyTooLongError"):
         bench.s3.put_object(Bucket=MOCK_BUCKET, Key="k" * 1025, Body=b"")
     bench.s3.put_object(Bucket=MOCK_BUCKET, Key="k" * 1024, Body=b"")
+
+
+def test_a_copy_is_made_only_of_the_source_that_was_meant(bench: Bench) -> None:
+    source = bench.fake.put_object("a", b"1")
+    begun = datetime.fromtimestamp(bench.clock.time(), UTC)
+    early, late = begun - timedelta(seconds=1), begun + timedelta(seconds=1)
+
+    def copy(**conditions: Any) -> str:
+        named = {"Bucket": MOCK_BUCKET, "Key": "b", "CopySource": f"{MOCK_BUCKET}/a"}
+        try:
+            bench.s3.copy_object(**named, **conditions)
+        except ClientError as error:
+            return str(error.response["Error"]["Code"])
+        bench.s3.delete_object(Bucket=MOCK_BUCKET, Key="b")
+        return ""
+
+    refused = "PreconditionFailed"
+    assert copy(CopySourceIfMatch='"other"') == refused
+    assert copy(CopySourceIfNoneMatch=source.etag) == refused
+    assert copy(CopySourceIfModifiedSince=begun) == refused
+    assert copy(CopySourceIfUnmodifiedSince=early) == refused
+    assert [each.key for each in bench.fake.objects()] == ["a"]
+    assert copy(CopySourceIfMatch=source.etag, CopySourceIfNoneMatch='"other"') == ""
+    assert copy(CopySourceIfModifiedSince=early, CopySourceIfUnmodifiedSince=late) == ""
+    bench.fake.put_object("b", b"2")
+    assert copy(IfNoneMatch="*") == refused

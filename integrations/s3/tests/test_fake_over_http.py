@@ -4,6 +4,7 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
@@ -44,7 +45,7 @@ def test_boto3_and_a_presigned_url_over_a_socket(served: tuple[FakeS3, str], key
         aws_secret_access_key=MOCK_SECRET_KEY,
         config=Config(signature_version="s3v4", retries={"total_max_attempts": 1}),
     )
-    named = {"Bucket": MOCK_BUCKET, "Key": key}
+    named: Any = {"Bucket": MOCK_BUCKET, "Key": key}
     s3.put_object(**named, Body=b"hello", Metadata={"owner": "u7"})
     assert fake.object(key).metadata == {"owner": "u7"}
     assert s3.head_object(**named)["ContentLength"] == 5
