@@ -113,7 +113,7 @@ def tags(value: Mapping[str, str]) -> list[dict[str, str]]:
         if not 1 <= len(name) <= 128 or len(entry) > 256 or name.startswith("aws:"):
             refuse("tags", f"{name!r} or its value is no tag: at most 128 and 256 characters")
         if not _TAG.fullmatch(name + entry):
-            refuse("tags", f"{name!r} or its value holds more than letters, digits, space, +-=._:/@")
+            refuse("tags", f"{name!r} or its value may hold letters, digits, spaces and +-=._:/@")
     return [{"Key": name, "Value": entry} for name, entry in value.items()]
 
 

@@ -127,7 +127,13 @@ def _config(settings: S3Settings) -> Config:
         # Without these two boto3 signs with SigV2 in old regions, and uses the global host, which
         # redirects and so breaks the signature (boto3 1.44, 2026-11).
         signature_version="s3v4",
-        s3={"addressing_style": settings.addressing, "us_east_1_regional_endpoint": "regional"},
+        s3={
+            "addressing_style": settings.addressing,
+            "us_east_1_regional_endpoint": "regional",
+            # As boto3 does by itself for trailing checksums: TLS and the checksum protect a body;
+            # without TLS, its hash is signed.
+            "payload_signing_enabled": settings.endpoint_url.startswith("http://"),
+        },
         retries={"mode": "standard"},
         connect_timeout=settings.timeout,
         read_timeout=settings.timeout,
