@@ -34,7 +34,7 @@ class Case:
     title: str
     expected: str
     build: Callable[[Lab], Request]
-    prepare: Callable[[FakeS3], object] = lambda _: None
+    prepare: Callable[[FakeS3], object] | None = None
     profile: Any = "aws"
 
 
