@@ -149,8 +149,10 @@ def _config(settings: S3Settings) -> Config:
 
 def _touched(settings: S3Settings) -> Any:
     def buckets(request: Request) -> list[str]:
+        source = request.headers.get("x-amz-copy-source", "").lstrip("/").partition("/")[0]
+        copied = [source] if source else []
         try:
-            return [parse_s3_url(request.url, endpoint_url=settings.endpoint_url).bucket]
+            return [parse_s3_url(request.url, endpoint_url=settings.endpoint_url).bucket, *copied]
         except S3UrlError:
             return [request.url.partition("?")[0]]
 

@@ -1,5 +1,7 @@
 """What S3's refusals and boto3's own errors become, and what is tried again."""
 
+from typing import Any
+
 import pytest
 from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import (
@@ -34,9 +36,9 @@ HOST = "https://b.s3.eu-west-1.amazonaws.com"
 
 
 def _refused(status: int, code: str) -> ClientError:
-    about = {"HTTPStatusCode": status, "RequestId": "r1", "HTTPHeaders": {"retry-after": "7"}}
-    error = {"Code": code, "Message": "said"}
-    return ClientError({"Error": error, "ResponseMetadata": about}, "PutObject")  # type: ignore[arg-type]
+    about: Any = {"HTTPStatusCode": status, "RequestId": "r1", "HTTPHeaders": {"retry-after": "7"}}
+    error: Any = {"Code": code, "Message": "said"}
+    return ClientError({"Error": error, "ResponseMetadata": about}, "PutObject")
 
 
 def _wrapped() -> Exception:

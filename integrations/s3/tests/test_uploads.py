@@ -93,7 +93,7 @@ def test_somebody_elses_upload_does_not_exist(
     _arrives(lab, store, begun, png)
     for call in (complete_upload, get_upload_file_url, delete_upload):
         with pytest.raises(NotFoundError, match="no such upload"):
-            call(begun.upload_id, owner=owner, store=store, client=lab.client)  # type: ignore[operator]
+            call(begun.upload_id, owner=owner, store=store, client=lab.client)
     with pytest.raises(NotFoundError, match="no such upload"):
         complete_upload("no-such-id", owner="u7", store=store, client=lab.client)
 
