@@ -193,7 +193,7 @@ def _simple(operator: str, name: str, value: object) -> Condition:
 
 def _number(value: object) -> int:
     text = str(value)
-    if isinstance(value, bool) or not (text.isascii() and text.isdigit() and len(text) < 19):
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
         _invalid("Invalid content-length-range: its limits must be whole numbers.")
     return int(text)
 

@@ -94,16 +94,21 @@ def _told(response: Response) -> str:
 def page(results: Iterable[Outcome]) -> str:
     """Return the page."""
     results = list(results)
-    agreed = sum(each.moto_agrees for each in results)
-    parts = [
-        _HEAD,
-        f"Of {len(results)} cases, bare moto answers {agreed} as S3 does; the fake, all.",
-    ]
+    moto, fake = (sum(flags) for flags in zip(*map(_agreements, results), strict=True))
+    counted = (
+        f"Of {len(results)} cases, bare moto answers {moto} with S3's status, and the fake {fake} "
+        "with S3's status and code."
+    )
+    parts = [_HEAD, counted]
     for group in dict.fromkeys(each.case.group for each in results):
         rows = [_row(each) for each in results if each.case.group == group]
         head = f"| {group} | S3 | bare moto | the fake |\n| --- | --- | --- | --- |"
         parts.append(f"## {group}\n\n" + "\n".join([head, *rows]))
     return "\n\n".join([*parts, _TAIL]) + "\n"
+
+
+def _agreements(outcome: Outcome) -> tuple[bool, bool]:
+    return outcome.moto_agrees, outcome.fake == outcome.case.expected
 
 
 def _row(outcome: Outcome) -> str:

@@ -39,6 +39,11 @@ CASES: dict[str, tuple[list[Any], dict[str, str], str]] = {
     "eq, any case of the value": ([["eq", "$key", "a"]], {"key": "A"}, "Policy Condition failed"),
     "starts-with": ([["starts-with", "$key", "users/1/"]], {"key": "users/1/x"}, ""),
     "starts-with, other": ([["starts-with", "$key", "users/1/"]], {"key": "users/2/x"}, "failed"),
+    "starts-with, further in": (
+        [["starts-with", "$key", "users/1/"]],
+        {"key": "users/2/users/1/x"},
+        "failed",
+    ),
     "starts-with, anything": ([["starts-with", "$key", ""]], {"key": "x"}, ""),
     "starts-with, prefix of it": (
         [["starts-with", "$key", "users/1/"]],

@@ -24,6 +24,8 @@ def test_the_page_counts_and_marks_where_moto_differs() -> None:
     same = mock_page.Outcome(CASES[0], "200", "200")
     other = mock_page.Outcome(CASES[1], "200", "403 AccessDenied")
     text = mock_page.page([same, other])
-    assert "Of 2 cases, bare moto answers 1 as S3 does" in text
+    assert "Of 2 cases, bare moto answers 1 with S3's status, and the fake 2 " in text
+    worse = mock_page.Outcome(CASES[1], "200", "200")
+    assert "moto answers 1 with S3's status, and the fake 1 " in mock_page.page([same, worse])
     assert "| as signed | 200 | 200 | 200 |" in text
     assert "| after its expiry | 403 AccessDenied | **200** | 403 AccessDenied |" in text
