@@ -16,7 +16,7 @@ from integrations.s3.fake_address import Profile, read_address
 from integrations.s3.fake_moto import Store
 from integrations.s3.fake_service import Service
 from integrations.s3.fake_state import ACCOUNT, Place, State, StoredObject, User
-from integrations.s3.fake_vendor import RefusedError, error_response, refuse
+from integrations.s3.fake_vendor import S3RefusedError, error_response, refuse
 
 MOCK_ACCESS_KEY = "AKIAIOSFODNN7EXAMPLE"
 # The example key of AWS's own documentation.
@@ -155,7 +155,7 @@ class FakeS3:
             request_id = f"FAKE{self.state.calls:012d}"
             try:
                 response = self._answer(request)
-            except RefusedError as refused:
+            except S3RefusedError as refused:
                 response = error_response(refused, method=request.method, request_id=request_id)
             stamps = {"x-amz-request-id": request_id, "x-amz-id-2": f"host-{request_id}"}
             return Response(response.status, {**response.headers, **stamps}, response.body)

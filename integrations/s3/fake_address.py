@@ -49,7 +49,7 @@ def read_address(request: Request) -> Address:
     """Return where a request goes, by its host and its path.
 
     Raises:
-        RefusedError: the path climbs out of its bucket, or the key is too long.
+        S3RefusedError: the path climbs out of its bucket, or the key is too long.
     """
     parts = urlsplit(request.url)
     host = (request.headers.get("host") or parts.netloc).lower().partition(":")[0]

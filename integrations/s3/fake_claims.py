@@ -62,7 +62,7 @@ def read_claim(request: Request, address: Address) -> Claim | None:
     """Read the signature of a header or of a query; None when there is none.
 
     Raises:
-        RefusedError: it is malformed, of an old version, or given twice.
+        S3RefusedError: it is malformed, of an old version, or given twice.
     """
     header = request.headers.get("authorization")
     names = {name for name, _ in address.query}

@@ -34,7 +34,7 @@ def preflight(request: Request, rules: Iterable[Any]) -> Response:
     """Answer an ``OPTIONS`` request.
 
     Raises:
-        RefusedError: no rule of the bucket allows it.
+        S3RefusedError: no rule of the bucket allows it.
     """
     origin = request.headers.get("origin", "")
     method = request.headers.get("access-control-request-method", "")

@@ -23,7 +23,7 @@ from integrations.s3.fake_claims import (
 from integrations.s3.fake_policy import enforce, read_policy
 from integrations.s3.fake_signatures import find_user, same, signature_of
 from integrations.s3.fake_state import User
-from integrations.s3.fake_vendor import RefusedError, refuse
+from integrations.s3.fake_vendor import S3RefusedError, refuse
 
 MAX_FIELDS_BYTES = 20_000
 _KEPT = (
@@ -59,7 +59,7 @@ def read_form(request: Request) -> Form:
     """Read a form up to its file: S3 ignores every field that comes after it.
 
     Raises:
-        RefusedError: it is malformed, too large beside its file, or lacks the file or the key.
+        S3RefusedError: it is malformed, too large beside its file, or lacks the file or the key.
     """
     values: dict[str, str] = {}
     for part, content in _parts(request):
@@ -75,7 +75,7 @@ def read_form(request: Request) -> Form:
                 "Your POST request fields preceding the upload file were too large.",
                 MaxPostPreDataLengthBytes=str(MAX_FIELDS_BYTES),
             )
-    raise RefusedError(
+    raise S3RefusedError(
         "InvalidArgument",
         "POST requires exactly one file upload per request.",
         ArgumentName="file",
@@ -131,7 +131,7 @@ def check_form(form: Form, bucket: str, users: Mapping[str, User], now: float) -
     """Check a form's signature and policy; return who signed it.
 
     Raises:
-        RefusedError: unsigned, wrongly signed, expired, or not what the policy allows.
+        S3RefusedError: unsigned, wrongly signed, expired, or not what the policy allows.
     """
     fields = form.fields
     if "awsaccesskeyid" in fields or "signature" in fields:

@@ -33,7 +33,7 @@ def check_completion(
     """Compare size and checksum with the joined parts; return the checksum when there is one.
 
     Raises:
-        RefusedError: they differ, or R2's parts are not of one size.
+        S3RefusedError: they differ, or R2's parts are not of one size.
     """
     upload = next((each for each in uploads if each.id == address.parameter("uploadId")), None)
     if upload is None or not is_completion(request, address):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
-from integrations.s3.fake_vendor import RefusedError, refuse
+from integrations.s3.fake_vendor import S3RefusedError, refuse
 
 # These need no condition: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTForms.html
 _FREE = {"x-amz-signature", "file", "policy"}
@@ -65,7 +65,7 @@ def read_policy(encoded: str) -> Policy:
     """Read a policy as it stands in the form, in base64.
 
     Raises:
-        RefusedError: it is no policy.
+        S3RefusedError: it is no policy.
     """
     try:
         document = json.loads(base64.b64decode(encoded, validate=True))
@@ -120,11 +120,11 @@ def enforce(policy: Policy, fields: Mapping[str, str], size: int, now: float) ->
     """Refuse the form for the first thing that its policy does not allow.
 
     Raises:
-        RefusedError: naming the condition.
+        S3RefusedError: naming the condition.
     """
     for verdict in evaluate(policy, fields, size, now):
         if not verdict.met:
-            raise RefusedError(verdict.code, verdict.message, **_details(verdict, policy, size))
+            raise S3RefusedError(verdict.code, verdict.message, **_details(verdict, policy, size))
 
 
 def _details(verdict: Verdict, policy: Policy, size: int) -> dict[str, str]:
@@ -204,7 +204,7 @@ def _expiration(text: object) -> float:
             return datetime.strptime(str(text), form).replace(tzinfo=UTC).timestamp()
         except ValueError:
             continue
-    raise RefusedError(
+    raise S3RefusedError(
         "InvalidPolicyDocument",
         "Invalid Policy: Invalid 'expiration' value: it must be like 2026-01-05T10:00:00Z.",
     )

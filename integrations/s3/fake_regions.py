@@ -1,7 +1,7 @@
 """Tell a request that it came to, or was signed for, another region than its bucket's."""
 
 from integrations.s3.fake_address import Address, Profile
-from integrations.s3.fake_vendor import RefusedError
+from integrations.s3.fake_vendor import S3RefusedError
 
 # https://developers.cloudflare.com/r2/api/s3/api/: us-east-1 and the empty name are aliases.
 R2_REGIONS = ("auto", "us-east-1", "")
@@ -20,7 +20,7 @@ def check_region(
         presigned: whether the credential was in the query.
 
     Raises:
-        RefusedError: 301, 307, or 400, with the right region in ``x-amz-bucket-region``.
+        S3RefusedError: 301, 307, or 400, with the right region in ``x-amz-bucket-region``.
     """
     if profile == "r2":
         if signed_for is not None and signed_for not in R2_REGIONS:
@@ -46,16 +46,16 @@ def check_region(
         raise _wrong_region(signed_for, region, presigned=presigned)
 
 
-def _redirect(code: str, message: str, address: Address, region: str) -> RefusedError:
+def _redirect(code: str, message: str, address: Address, region: str) -> S3RefusedError:
     endpoint = f"{address.bucket}.s3.{region}.amazonaws.com"
-    refused = RefusedError(code, message, Bucket=address.bucket, Endpoint=endpoint)
+    refused = S3RefusedError(code, message, Bucket=address.bucket, Endpoint=endpoint)
     refused.headers["x-amz-bucket-region"] = region
     if code == "TemporaryRedirect":
         refused.headers["location"] = f"https://{endpoint}/{address.key}"
     return refused
 
 
-def _wrong_region(given: str, region: str, *, presigned: bool) -> RefusedError:
+def _wrong_region(given: str, region: str, *, presigned: bool) -> S3RefusedError:
     code = "AuthorizationQueryParametersError" if presigned else "AuthorizationHeaderMalformed"
     what = (
         "Error parsing the X-Amz-Credential parameter"
@@ -63,6 +63,6 @@ def _wrong_region(given: str, region: str, *, presigned: bool) -> RefusedError:
         else "The authorization header is malformed"
     )
     text = f"{what}; the region '{given}' is wrong; expecting '{region}'"
-    refused = RefusedError(code, text, Region=region)
+    refused = S3RefusedError(code, text, Region=region)
     refused.headers["x-amz-bucket-region"] = region
     return refused

@@ -61,7 +61,7 @@ def authenticate(
     """Return who signed the request, with the signature's claim; None for an unsigned one.
 
     Raises:
-        RefusedError: the signature is malformed, foreign, old, early, or does not match.
+        S3RefusedError: the signature is malformed, foreign, old, early, or does not match.
     """
     claim = read_claim(request, address)
     if claim is None:

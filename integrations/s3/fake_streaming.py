@@ -36,7 +36,7 @@ def decode(
     """Return the content and the trailing headers, with every signature and checksum checked.
 
     Raises:
-        RefusedError: a chunk is cut, wrongly signed, or the whole does not match its checksum.
+        S3RefusedError: a chunk is cut, wrongly signed, or the whole does not match its checksum.
     """
     chunks, rest = _split(body)
     content = b"".join(chunk.data for chunk in chunks)

@@ -51,7 +51,7 @@ STATUS = {
 }
 
 
-class RefusedError(Exception):
+class S3RefusedError(Exception):
     """S3 refuses a request: a code, a message, and the elements that explain it."""
 
     def __init__(self, code: str, message: str, **details: str) -> None:
@@ -66,10 +66,10 @@ class RefusedError(Exception):
 
 def refuse(code: str, message: str, **details: str) -> NoReturn:
     """Refuse the request."""
-    raise RefusedError(code, message, **details)
+    raise S3RefusedError(code, message, **details)
 
 
-def error_response(refused: RefusedError, *, method: str, request_id: str) -> Response:
+def error_response(refused: S3RefusedError, *, method: str, request_id: str) -> Response:
     """Write the error document; a HEAD has no body, so its reader sees only the status."""
     elements = {
         "Code": refused.code,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from integrations.core.clock import EXAMPLE_TIME
 from integrations.s3.fake_policy import enforce, evaluate, read_policy
-from integrations.s3.fake_vendor import RefusedError
+from integrations.s3.fake_vendor import S3RefusedError
 
 NOW = EXAMPLE_TIME
 LATER = "2026-01-05T09:05:00Z"
@@ -25,7 +25,7 @@ def _policy(*conditions: Any, expiration: Any = LATER, **more: Any) -> str:
 def _refusal(policy: str, fields: Mapping[str, str], size: int = 5, now: float = NOW) -> str:
     try:
         enforce(read_policy(policy), fields, size, now)
-    except RefusedError as refused:
+    except S3RefusedError as refused:
         return str(refused)
     return ""
 

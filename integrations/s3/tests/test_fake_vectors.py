@@ -15,7 +15,7 @@ from integrations.s3.fake_claims import Claim, Scope
 from integrations.s3.fake_signatures import _check_signature, authenticate, signature_of
 from integrations.s3.fake_state import User
 from integrations.s3.fake_streaming import decode
-from integrations.s3.fake_vendor import RefusedError
+from integrations.s3.fake_vendor import S3RefusedError
 
 KEY = "AKIAIOSFODNN7EXAMPLE"
 USER = User(KEY, "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY")
@@ -86,7 +86,7 @@ def test_each_changed_digit_of_an_example_is_refused(request_: Request) -> None:
         forged = Request(
             request_.method, request_.url, {**request_.headers, "authorization": changed}
         )
-        with pytest.raises(RefusedError, match="SignatureDoesNotMatch"):
+        with pytest.raises(S3RefusedError, match="SignatureDoesNotMatch"):
             _who(forged)
 
 
@@ -103,7 +103,7 @@ def test_example_of_a_presigned_url_to_its_last_second() -> None:
     for now in (DAY, DAY + 86_399):
         user, claim = _who(Request("GET", PRESIGNED), now)
         assert (user, claim.presigned) == (USER, True)
-    with pytest.raises(RefusedError, match="Request has expired"):
+    with pytest.raises(S3RefusedError, match="Request has expired"):
         _who(Request("GET", PRESIGNED), DAY + 86_400)
 
 
@@ -173,7 +173,7 @@ def test_example_of_a_signed_stream() -> None:
 
 def test_a_changed_byte_of_a_signed_stream_is_refused() -> None:
     request = _stream(((b"b" + b"a" * 65535, CHUNKS[0][1]), *CHUNKS[1:]))
-    with pytest.raises(RefusedError, match="SignatureDoesNotMatch"):
+    with pytest.raises(S3RefusedError, match="SignatureDoesNotMatch"):
         decode(request.body, request.headers, *_who(request))
 
 
@@ -211,7 +211,7 @@ def test_the_signature_test_suite(method: str, path: str, signature: str) -> Non
     request = Request(method, f"https://example.amazonaws.com{path}", {"x-amz-date": stamp})
     _check_signature(request, read_address(request), user, claim)
     elsewhere = Request(method, f"https://example.org{path}", {"x-amz-date": stamp})
-    with pytest.raises(RefusedError, match="SignatureDoesNotMatch"):
+    with pytest.raises(S3RefusedError, match="SignatureDoesNotMatch"):
         _check_signature(elsewhere, read_address(elsewhere), user, claim)
 
 
