@@ -8,6 +8,7 @@ from integrations.core.errors import AuthenticationError, InvalidRequestError, N
 from integrations.s3 import arguments as check
 from integrations.s3.calls import Answer, Calls
 from integrations.s3.models import DeleteReport, ObjectInfo, ObjectSummary, StoredObject
+from integrations.s3.uploading import version_of
 
 DELETE_AT_ONCE = 1000
 """Keys that one request deletes (DeleteObjects)."""
@@ -190,7 +191,7 @@ def _info(key: str, raw: Answer) -> ObjectInfo:
         content_disposition=raw.get("ContentDisposition", ""),
         storage_class=raw.get("StorageClass", "STANDARD"),
         crc32=raw.get("ChecksumCRC32", ""),
-        version_id=raw.get("VersionId"),
+        version_id=version_of(raw),
         raw=raw,
     )
 

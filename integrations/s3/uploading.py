@@ -104,11 +104,17 @@ def _stored(
         content_type=target.headers.get("ContentType", ""),
         etag=str(answer.get("ETag", "")).strip('"'),
         crc32=crc,
-        version_id=answer.get("VersionId"),
+        version_id=version_of(answer),
         parts=parts,
         stored=not calls.dry,
         raw=answer,
     )
+
+
+def version_of(answer: Answer) -> str | None:
+    """Return the version's id; None in a bucket that keeps no versions."""
+    version = answer.get("VersionId")
+    return None if version in (None, "null") else str(version)
 
 
 @dataclass(frozen=True)

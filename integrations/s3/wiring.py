@@ -20,12 +20,12 @@ from urllib3 import HTTPResponse
 
 from integrations.core.clock import Clock
 from integrations.core.config import REAL, Mode
-from integrations.core.errors import ConfigurationError
+from integrations.core.errors import ConfigurationError, GuardError
+from integrations.core.log import redact_url
 from integrations.core.outbox import Outbox
 from integrations.core.retry import Retry
 from integrations.core.wire import (
     ConnectFailedError,
-    RecipientGuard,
     ReplyLostError,
     ReplyTimeoutError,
     Request,
@@ -78,9 +78,7 @@ def connect(
             network=network_wire(settings.timeout),
             outbox=outbox,
             clock=clock,
-            rules=[
-                RecipientGuard(_touched(settings), settings.sandbox_buckets, "S3_SANDBOX_BUCKETS")
-            ],
+            rules=[BucketGuard(settings.sandbox_buckets, settings.endpoint_url)],
         )
         client.meta.events.register(
             "before-send.s3", _Adapter(chosen).answer, unique_id="integrations-wire"
@@ -147,16 +145,35 @@ def _config(settings: S3Settings) -> Config:
     return Config(**wanted)
 
 
-def _touched(settings: S3Settings) -> Any:
-    def buckets(request: Request) -> list[str]:
-        source = request.headers.get("x-amz-copy-source", "").lstrip("/").partition("/")[0]
-        copied = [source] if source else []
-        try:
-            return [parse_s3_url(request.url, endpoint_url=settings.endpoint_url).bucket, *copied]
-        except S3UrlError:
-            return [request.url.partition("?")[0]]
+@dataclass(frozen=True)
+class BucketGuard:
+    """Refuse a request that touches a bucket which is not on sandbox mode's allow-list.
 
-    return buckets
+    AWS keys carry no mark of test or live, so the bucket is all there is to judge by.
+    """
+
+    allowed: tuple[str, ...]
+    endpoint_url: str = ""
+
+    def __call__(self, request: Request) -> None:
+        """Check the bucket, and the bucket that is copied from.
+
+        Raises:
+            GuardError: naming the setting that would allow it.
+        """
+        source = request.headers.get("x-amz-copy-source", "").lstrip("/").partition("/")[0]
+        for bucket in (self._bucket(request), *filter(None, [source])):
+            if bucket not in self.allowed:
+                raise GuardError(
+                    f"the bucket {bucket!r} is not on sandbox mode's allow-list. Nothing was sent. "
+                    "Add it to S3_SANDBOX_BUCKETS, if it is there for trying things out."
+                )
+
+    def _bucket(self, request: Request) -> str:
+        try:
+            return parse_s3_url(request.url, endpoint_url=self.endpoint_url).bucket
+        except S3UrlError:
+            return redact_url(request.url).partition("?")[0]
 
 
 class _Adapter:
