@@ -13,6 +13,7 @@ import httpx
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from bench import stripe_calls
 from bench.server import serve
 from integrations.core.clock import ManualClock
 from integrations.core.config import Secret
@@ -97,7 +98,10 @@ def main() -> None:
         ours, theirs, built = calls(url)
         print(f"{'LoopsClient call':<24}{ratio(ours, theirs):8.2f}")
         print(f"{'new client per call':<24}{ratio(built, ours, 3):8.2f}")
+        origin = url.removesuffix("/api")
+        print(f"{'StripeClient call':<24}{ratio(*stripe_calls.calls(origin)):8.2f}")
     print(f"{'verify a webhook':<24}{ratio(*verification()):8.2f}")
+    print(f"{'construct_event':<24}{ratio(*stripe_calls.verification()):8.2f}")
 
 
 if __name__ == "__main__":

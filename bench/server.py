@@ -7,8 +7,10 @@ from contextlib import contextmanager
 
 CODE = """
 import socket, threading
-ANSWER = (b"HTTP/1.1 200 OK\\r\\ncontent-type: application/json\\r\\ncontent-length: 17\\r\\n\\r\\n"
-          b'{"success": true}')
+BODY = (b'{"success": true, "id": "cus_1", "object": "customer", "livemode": true, '
+        b'"email": "a@example.com", "metadata": {}}')
+ANSWER = (b"HTTP/1.1 200 OK\\r\\ncontent-type: application/json\\r\\ncontent-length: %d\\r\\n\\r\\n"
+          % len(BODY) + BODY)
 
 def answer(link):
     left = b""

@@ -44,6 +44,8 @@ _SAFE_HEADERS = frozenset(
         "x-ratelimit-remaining",
         "webhook-id",
         "webhook-timestamp",
+        "stripe-version",
+        "request-id",
     ]
 )
 
@@ -131,11 +133,14 @@ class UrlRedactingFilter(logging.Filter):
 
 def _without_queries(part: object) -> object:
     text = str(part)
+    if text.startswith("/") and "?" in text:  # urllib3 logs the path apart from the host
+        return redact_url(text)
     return _URL.sub(lambda found: redact_url(found[0]), text) if "://" in text else part
 
 
 def redact_http_library_logs() -> None:
-    """Install the filter on httpx's logger, once."""
-    logger = logging.getLogger("httpx")
-    if not any(isinstance(known, UrlRedactingFilter) for known in logger.filters):
-        logger.addFilter(UrlRedactingFilter())
+    """Install the filter on the loggers of httpx and urllib3, once."""
+    for name in ("httpx", "urllib3.connectionpool"):
+        logger = logging.getLogger(name)
+        if not any(isinstance(known, UrlRedactingFilter) for known in logger.filters):
+            logger.addFilter(UrlRedactingFilter())

@@ -121,7 +121,8 @@ def _text(cell: object) -> str:
         return "yes" if cell else "no"
     if isinstance(cell, Mapping):
         return ", ".join(f"{key}: {_text(value)}" for key, value in cell.items()) or "—"
-    if dataclasses.is_dataclass(cell) and not isinstance(cell, type):
+    written = type(cell).__str__ is not object.__str__
+    if dataclasses.is_dataclass(cell) and not isinstance(cell, type) and not written:
         return ", ".join(_text(value) for _, value in _fields(cell))
     if isinstance(cell, (list, tuple)):
         return ", ".join(str(item) for item in cell) or "—"

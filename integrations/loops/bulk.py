@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from integrations.core.clock import Clock
 from integrations.core.config import REAL
 from integrations.core.errors import (
     AuthenticationError,
@@ -16,6 +15,7 @@ from integrations.core.errors import (
     DuplicateRequestError,
     IntegrationError,
 )
+from integrations.core.pacer import Pacer
 from integrations.core.views import table
 from integrations.loops.arguments import idempotency_key, refuse, text
 from integrations.loops.client import LoopsClient
@@ -69,27 +69,6 @@ class BulkResult:
             ((o.message.email, o.status, o.error or "") for o in self.outcomes),
             "send_many",
         )
-
-
-class Pacer:
-    """Hand out start times, evenly spaced: a rate without bursts (GCRA with a burst of one)."""
-
-    def __init__(self, rate: float, clock: Clock) -> None:
-        """Allow ``rate`` starts a second."""
-        # Two per cent slower: requests that leave evenly do not arrive evenly.
-        self._gap = 1.02 / rate
-        self._clock = clock
-        self._next = clock.time()
-        self._lock = threading.Lock()
-
-    def wait(self) -> None:
-        """Block until it is the caller's turn."""
-        with self._lock:
-            now = self._clock.time()
-            start = max(self._next, now)
-            self._next = start + self._gap
-        if start > now:
-            self._clock.sleep(start - now)
 
 
 def send_many(

@@ -57,7 +57,7 @@ def explorer(fields: Mapping[str, str], *, bucket: str, now: float) -> Any:
     kind = widgets.Text(
         value=fields["Content-Type"], description="Content-Type", layout=wide, style=style
     )
-    acl = widgets.Text(description="acl (none if empty)", layout=wide, style=style)
+    acl = widgets.Text(description="acl, if any", layout=wide, style=style)
     size = widgets.IntText(value=20_000, description="size, bytes", style=style)
     later = widgets.IntText(value=0, description="seconds later", style=style)
     shown = widgets.HTML()

@@ -85,7 +85,8 @@ def test_a_failed_handler_gets_the_event_again(harness: Any) -> None:
 
     pipeline.on("*")(shaky)
 
-    first = pipeline.receive(*harness.webhook())
-    second = pipeline.receive(*harness.webhook())
+    delivery = harness.webhook()
+    first = pipeline.receive(*delivery)
+    second = pipeline.receive(*delivery)
     assert (first.status, first.reason) == (500, "RuntimeError")
-    assert (second.status, calls) == (200, ["msg_contract"] * 2)
+    assert (second.status, calls) == (200, [calls[0]] * 2)

@@ -167,3 +167,14 @@ def test_a_piece_of_html_is_shown_as_it_is_and_is_quiet_elsewhere() -> None:
 
 def test_a_moment_is_in_utc() -> None:
     assert moment(1_767_603_600.0) == "2026-01-05 09:00:00Z"
+
+
+def test_a_dataclass_that_writes_itself_is_shown_as_it_writes() -> None:
+    @dataclass(frozen=True)
+    class Price:
+        cents: int
+
+        def __str__(self) -> str:
+            return f"{self.cents / 100:.2f} EUR"
+
+    assert "12.50 EUR" in table(("price",), [(Price(1250),)])

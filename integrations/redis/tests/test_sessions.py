@@ -1,0 +1,115 @@
+"""A session is found by its signed token, lives while it is used, and ends when it is revoked."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from integrations.core.clock import ManualClock
+from integrations.core.errors import NetworkError, NotFoundError
+from integrations.redis import fake as faults
+from integrations.redis.client import RedisClient
+from integrations.redis.fake import FakeRedis
+from integrations.redis.sessions import Sessions
+from integrations.redis.tests.servers import SECRET, Lab
+
+
+def test_a_session_is_found_by_its_token(lab: Lab) -> None:
+    sessions = Sessions(lab.client())
+    made = sessions.create("kim@example.com", {"cart": [1, 2]})
+    found = Sessions(lab.client()).load(made.token)
+    assert found is not None
+    assert found.data == {"cart": [1, 2]}
+
+
+def test_using_a_session_keeps_it_and_leaving_it_ends_it(lab: Lab) -> None:
+    sessions = Sessions(lab.client(), ttl=0.3)
+    token = sessions.create(7).token
+    for _ in range(3):
+        lab.wait(0.15)
+        assert sessions.load(token)
+    lab.wait(0.32)
+    assert sessions.load(token) is None
+    assert sessions.count(7) == 0
+
+
+def test_saving_replaces_the_data_and_revives_nothing(lab: Lab) -> None:
+    sessions = Sessions(lab.client())
+    made = sessions.create(7, {"step": 1})
+    sessions.save(made, {"step": 2})
+    found = sessions.load(made.token)
+    assert found is not None
+    assert found.data == {"step": 2}
+    sessions.revoke(made.token)
+    with pytest.raises(NotFoundError):
+        sessions.save(found, {"step": 3})
+    assert sessions.load(made.token) is None
+
+
+def test_one_or_all_sessions_of_a_user_end(lab: Lab) -> None:
+    sessions = Sessions(lab.client())
+    tokens = [sessions.create("kim@example.com").token for _ in range(3)]
+    other = sessions.create("alex@example.com").token
+    assert sessions.revoke(tokens[0])
+    assert not sessions.revoke(tokens[0])
+    assert sessions.count("kim@example.com") == 2
+    assert sessions.revoke_all("kim@example.com") == 2
+    assert [sessions.load(token) for token in tokens] == [None] * 3
+    assert sessions.load(other)
+
+
+def test_the_server_holds_no_token_and_no_name(lab: Lab) -> None:
+    client = lab.client()
+    token = Sessions(client).create("kim@example.com", {"a": 1}).token
+    keys = " ".join(client.scan("session"))
+    assert keys.count("session") == 2
+    assert "kim" not in keys
+    assert not any(part in keys for part in token.split(".")[1:])
+
+
+def test_older_secrets_are_taken_while_rotating(lab: Lab) -> None:
+    token = Sessions(lab.client()).create(7).token
+    rotated = lab.client(REDIS_SECRET=f"a-newer-suite-secret,{SECRET}")
+    assert Sessions(rotated).load(token)
+    assert Sessions(lab.client(REDIS_SECRET="a-newer-suite-secret")).load(token) is None
+
+
+CLOCK = ManualClock()
+FAKED = RedisClient.from_env(
+    {"REDIS_SECRET": SECRET}, mode="mock", fake=FakeRedis(clock=CLOCK), clock=CLOCK
+)
+
+
+@given(st.integers(0, 110), st.characters())
+@settings(max_examples=60, deadline=None)
+def test_an_altered_token_is_nobodys(place: int, letter: str) -> None:
+    sessions = Sessions(FAKED)
+    token = sessions.create(7).token
+    altered = token[:place] + letter + token[place + 1 :]
+    before = len(FAKED.fake.requests)
+    if altered != token:
+        assert sessions.load(altered) is None
+        assert not sessions.revoke(altered)
+        assert len(FAKED.fake.requests) == before
+
+
+@pytest.mark.parametrize("token", ["", ".", "..", "a.b.c", "x" * 10_000, "é.é.é", "\x00"])
+def test_what_is_no_token_asks_no_server(token: str) -> None:
+    before = len(FAKED.fake.requests)
+    assert Sessions(FAKED).load(token) is None
+    assert len(FAKED.fake.requests) == before
+
+
+def test_a_lost_server_is_no_logout() -> None:
+    clock = ManualClock()
+    fake = FakeRedis(clock=clock)
+    client: Any = RedisClient.from_env(
+        {"REDIS_SECRET": SECRET}, mode="mock", fake=fake, clock=clock
+    )
+    sessions = Sessions(client)
+    token = sessions.create(7).token
+    fake.inject(*[faults.reply_lost()] * 3)
+    with pytest.raises(NetworkError):
+        sessions.load(token)
+    assert sessions.load(token)

@@ -1,0 +1,69 @@
+"""Money going back."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from integrations.stripe import arguments as check
+from integrations.stripe.calls import Calls
+from integrations.stripe.models_payments import Refund
+from integrations.stripe.money import Money
+
+REASONS = ("duplicate", "fraudulent", "requested_by_customer")
+
+
+class Refunds:
+    """Reached as ``stripe.refunds``.
+
+    Source: https://docs.stripe.com/api/refunds
+    """
+
+    def __init__(self, calls: Calls) -> None:
+        """Call through ``calls``."""
+        self._calls = calls
+        self._api = calls.v1.refunds
+
+    def create(
+        self,
+        payment_intent_id: str,
+        *,
+        amount: Money | None = None,
+        reason: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Refund:
+        """Give a payment back, or a part of it. Stripe keeps its fee.
+
+        Args:
+            payment_intent_id: which payment.
+            amount: in the payment's currency; all that is left when None.
+            reason: ``duplicate``, ``fraudulent`` or ``requested_by_customer``.
+            idempotency_key: names this intent for 24 hours; made when None.
+
+        Raises:
+            InvalidRequestError: it was refunded already, or less is left than ``amount``.
+        """
+        params: dict[str, Any] = {
+            "payment_intent": check.object_id("payment_intent_id", payment_intent_id)
+        }
+        if amount is not None:
+            params["amount"] = check.money("amount", amount).amount
+        if reason is not None:
+            params["reason"] = check.one("reason", reason, REASONS)
+        return self._calls.write(
+            "refunds.create",
+            self._api.create,
+            parse=Refund.from_raw,
+            key=idempotency_key,
+            params=params,
+        )
+
+    def list(
+        self, *, payment_intent_id: str | None = None, limit: int | None = None
+    ) -> Iterator[Refund]:
+        """Walk over the refunds, newest first."""
+        found = check.optional_id("payment_intent_id", payment_intent_id)
+        return self._calls.pages(
+            self._api.list,
+            parse=Refund.from_raw,
+            limit=check.limit(limit),
+            **check.given(payment_intent=found),
+        )

@@ -1,0 +1,309 @@
+"""What most products do with Stripe, each in one call.
+
+They take your own users: anything with the attributes of :class:`Payer`, a Django model as well as
+a dataclass. Prices and amounts come from your server, never from a browser.
+"""
+
+import threading
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Protocol
+from weakref import WeakKeyDictionary
+
+from integrations.core.webhooks import Result, WebhookPipeline
+from integrations.stripe import arguments as check
+from integrations.stripe.checkout import Line
+from integrations.stripe.client import StripeClient
+from integrations.stripe.handlers import default_handlers
+from integrations.stripe.models import CheckoutSession, Customer
+from integrations.stripe.models_billing import Subscription
+from integrations.stripe.models_payments import PaymentIntent, Refund
+from integrations.stripe.money import Money
+from integrations.stripe.store import MemoryStore
+from integrations.stripe.webhooks import webhook_pipeline
+
+
+class Payer(Protocol):
+    """Somebody who pays."""
+
+    @property
+    def id(self) -> object:
+        """Your own id of them, for ever; its ``str`` is kept with the customer."""
+        ...
+
+    @property
+    def email(self) -> str:
+        """Where receipts go."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """As on invoices; may be empty."""
+        ...
+
+
+@cache
+def default_client() -> StripeClient:
+    """Return the client of the environment, built at the first call and shared from then on.
+
+    After changing the environment, call ``default_client.cache_clear()``.
+    """
+    return StripeClient.from_env()
+
+
+def create_customer_from_user(user: Payer, *, client: StripeClient | None = None) -> Customer:
+    """Return the customer of your user, and create it if there is none; never two.
+
+    See :meth:`~integrations.stripe.customers.Customers.find_or_create`. The address is written to
+    a new customer only; nobody is found by it.
+    """
+    client = client or default_client()
+    return client.customers.find_or_create(str(user.id), email=user.email, name=user.name or None)
+
+
+def create_checkout_session(
+    user: Payer,
+    lines: Sequence[Line],
+    *,
+    success_url: str,
+    cancel_url: str,
+    reference: str,
+    metadata: Mapping[str, str] | None = None,
+    client: StripeClient | None = None,
+) -> CheckoutSession:
+    """Open the page on which ``user`` pays once for ``lines``; send them to its ``url``.
+
+    Args:
+        user: who pays.
+        lines: prices of Stripe's, and how many.
+        success_url: on a configured host. Coming back proves no payment.
+        cancel_url: on a configured host.
+        reference: your own id of the order; a second call with it opens no second page.
+        metadata: comes back with the webhook.
+        client: the environment's when None.
+
+    Raises:
+        InvalidRequestError: an argument is refused, such as a link that leaves the site.
+    """
+    client = client or default_client()
+    return client.checkout.create(
+        "payment",
+        lines,
+        success_url=success_url,
+        cancel_url=cancel_url,
+        customer_id=_customer(user, client),
+        client_reference_id=check.text("reference", reference, 200),
+        metadata=metadata,
+        idempotency_key=reference,
+    )
+
+
+def create_subscription_checkout(
+    user: Payer,
+    price_id: str,
+    *,
+    success_url: str,
+    cancel_url: str,
+    quantity: int = 1,
+    trial_days: int | None = None,
+    client: StripeClient | None = None,
+) -> CheckoutSession:
+    """Open the page on which ``user`` subscribes; send them to its ``url``.
+
+    The subscription begins when they have paid: wait for the webhook.
+
+    Raises:
+        InvalidRequestError: an argument is refused, such as a link that leaves the site.
+    """
+    client = client or default_client()
+    return client.checkout.create(
+        "subscription",
+        [Line(check.object_id("price_id", price_id), quantity)],
+        success_url=success_url,
+        cancel_url=cancel_url,
+        customer_id=_customer(user, client),
+        client_reference_id=str(user.id),
+        trial_days=trial_days,
+    )
+
+
+def billing_portal_url(user: Payer, return_url: str, *, client: StripeClient | None = None) -> str:
+    """Return the link to the page on which ``user`` manages subscriptions and cards.
+
+    Call it when they ask, after your own login, and redirect: who has the link is the customer.
+    Empty in debug mode.
+    """
+    client = client or default_client()
+    return client.portal.create(_customer(user, client), return_url).url
+
+
+def change_plan(
+    subscription: str | Subscription,
+    price_id: str,
+    *,
+    quantity: int | None = None,
+    bill_now: bool = False,
+    client: StripeClient | None = None,
+) -> Subscription:
+    """Change a subscription to another price; the difference is prorated.
+
+    Args:
+        subscription: its id, or itself.
+        price_id: the new price.
+        quantity: as before when None.
+        bill_now: ask for the difference now, not with the next invoice.
+        client: the environment's when None.
+    """
+    client = client or default_client()
+    return client.subscriptions.change_plan(
+        _id(subscription),
+        price_id,
+        quantity=quantity,
+        proration="always_invoice" if check.flag("bill_now", bill_now) else "create_prorations",
+    )
+
+
+def cancel_user_subscription(
+    subscription: str | Subscription,
+    *,
+    at_period_end: bool = True,
+    client: StripeClient | None = None,
+) -> Subscription:
+    """End a subscription: when what was paid for is over, or now."""
+    client = client or default_client()
+    return client.subscriptions.cancel(_id(subscription), at_period_end=at_period_end)
+
+
+def charge_saved_card(
+    user: Payer,
+    amount: Money,
+    *,
+    reference: str,
+    payment_method: str | None = None,
+    client: StripeClient | None = None,
+) -> PaymentIntent:
+    """Charge a card that ``user`` has kept, while they are not there.
+
+    Args:
+        user: who pays.
+        amount: from your own prices, never from a browser.
+        reference: your own id of what is paid for; charged once, however often it is called.
+        payment_method: the customer's default when None.
+        client: the environment's when None.
+
+    Raises:
+        CardDeclinedError: declined; with ``needs_authentication``, bring the buyer back.
+        InvalidRequestError: there is no card; or an argument is refused.
+    """
+    client = client or default_client()
+    check.money("amount", amount)
+    check.text("reference", reference, 200)
+    customer = create_customer_from_user(user, client=client)
+    card = payment_method or customer.default_payment_method
+    if card is None and client.mode != "debug":
+        kept = next(client.customers.payment_methods(customer.id, limit=1), None)
+        card = kept.id if kept else None
+    if card is None:
+        check.refuse("payment_method", "the customer keeps no card; open a Checkout session")
+    return client.payment_intents.create(
+        amount,
+        customer_id=customer.id,
+        payment_method=card,
+        confirm=True,
+        off_session=True,
+        metadata={"reference": reference},
+        idempotency_key=reference,
+    )
+
+
+def refund_payment(
+    payment: str | PaymentIntent,
+    amount: Money | None = None,
+    *,
+    reference: str | None = None,
+    client: StripeClient | None = None,
+) -> Refund:
+    """Give a payment back, or a part of it.
+
+    Args:
+        payment: its id, or itself.
+        amount: in the payment's currency, which is asked for first; all that is left when None.
+        reference: names this refund: repeated, it gives nothing twice. Without one, a second call
+            is a second refund, as far as there is money left.
+        client: the environment's when None.
+
+    Raises:
+        InvalidRequestError: another currency, or more than was paid; nothing was refunded.
+    """
+    client = client or default_client()
+    payment_id = payment if isinstance(payment, str) else payment.id
+    if amount is not None:
+        check.money("amount", amount)
+        paid = client.payment_intents.get(payment_id).amount_received
+        if amount.currency != paid.currency or amount.amount > paid.amount:
+            check.refuse("amount", f"{amount} cannot be given back of {paid}")
+    return client.refunds.create(payment_id, amount=amount, idempotency_key=reference)
+
+
+def handle_webhook_event(
+    payload: bytes, signature: str, *, client: StripeClient | None = None
+) -> Result:
+    """Verify a webhook and handle it once; answer your web request with the result's ``status``.
+
+    Events and records are kept in this process: see :func:`default_pipeline` for handlers of your
+    own, and :func:`default_records` for what is known. Where several processes receive, or where
+    it must last, build ``webhook_pipeline`` with a store of your own.
+
+    Args:
+        payload: the raw body, before any parser.
+        signature: the ``Stripe-Signature`` header.
+        client: the environment's when None; its settings hold the secrets.
+
+    Raises:
+        ConfigurationError: ``STRIPE_WEBHOOK_SECRET`` is not set.
+        TypeError: the payload is not bytes.
+    """
+    return default_pipeline(client=client).receive(payload, {"stripe-signature": signature})
+
+
+def default_pipeline(*, client: StripeClient | None = None) -> WebhookPipeline:
+    """Return the pipeline behind :func:`handle_webhook_event`: one for each client.
+
+    Raises:
+        ConfigurationError: ``STRIPE_WEBHOOK_SECRET`` is not set.
+    """
+    return _receiver(client or default_client())[0]
+
+
+def default_records(*, client: StripeClient | None = None) -> MemoryStore:
+    """Return what the default handlers have learned: payments, subscriptions, customers.
+
+    Raises:
+        ConfigurationError: ``STRIPE_WEBHOOK_SECRET`` is not set.
+    """
+    return _receiver(client or default_client())[1]
+
+
+_RECEIVERS: WeakKeyDictionary[StripeClient, tuple[WebhookPipeline, MemoryStore]]
+_RECEIVERS = WeakKeyDictionary()
+_LOCK = threading.Lock()
+
+
+def _receiver(client: StripeClient) -> tuple[WebhookPipeline, MemoryStore]:
+    with _LOCK:
+        if client not in _RECEIVERS:
+            pipeline = webhook_pipeline(client.settings, clock=client.clock)
+            records = MemoryStore()
+            default_handlers(pipeline, records, clock=client.clock)
+            _RECEIVERS[client] = pipeline, records
+        return _RECEIVERS[client]
+
+
+def _customer(user: Payer, client: StripeClient) -> str:
+    customer = create_customer_from_user(user, client=client)
+    # Debug mode makes no customer; the request still shows where one would stand.
+    return customer.id or "cus_debug"
+
+
+def _id(subscription: str | Subscription) -> str:
+    return subscription if isinstance(subscription, str) else subscription.id
