@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -100,6 +101,17 @@ def test_a_damaged_stream_is_refused(bench: Bench, old: bytes, new: bytes, refus
     damaged = Request(sent.method, sent.url, sent.headers, sent.body.replace(old, new, 1))
     assert code(bench.fake(damaged)) == refusal
     assert bench.fake.objects() == []
+
+
+@pytest.mark.parametrize("more", [b"", b"x-amz-checksum-sha1:AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n"])
+def test_trailers_are_those_that_were_announced(bench: Bench, more: bytes) -> None:
+    sent = _stream(bench)
+    trailer = re.compile(rb"(?<=\r\n0\r\n)(x-amz-checksum-crc32:[^\r]+\r\n)")
+    assert trailer.search(sent.body)
+    changed = trailer.sub(lambda found: found[1] + more if more else b"", sent.body)
+    assert code(bench.fake(Request(sent.method, sent.url, sent.headers, changed))) == (
+        "InvalidRequest"
+    )
 
 
 def test_a_batch_delete_needs_a_digest_of_its_list(bench: Bench) -> None:
