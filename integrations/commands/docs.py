@@ -39,9 +39,11 @@ def render(checkout: Path) -> dict[Path, str]:
     every = discover().values()
     reference = checkout / "book" / "reference"
     readme, toc = checkout / "README.md", checkout / "_toc.yml"
+    own = {each.name: each.own_pages() for each in every}
     return {
         **pages(reference, every, _NOTE, _usages()),
-        toc: table_of_contents(toc.read_text(encoding="utf-8"), every),
+        **{checkout / path: text for texts in own.values() for path, text in texts.items()},
+        toc: table_of_contents(toc.read_text(encoding="utf-8"), every, own),
         checkout / ".env.example": env_example(every),
         reference / "settings.md": _settings(every),
         reference / "events.md": _events(every),

@@ -71,11 +71,23 @@ def pages(
     return found
 
 
-def table_of_contents(text: str, every: Iterable[Integration]) -> str:
-    """Return ``_toc.yml`` with the notebooks and reference pages of every integration in place."""
+def table_of_contents(
+    text: str, every: Iterable[Integration], own: Mapping[str, Iterable[str]]
+) -> str:
+    """Return ``_toc.yml`` with the pages of every integration in place.
+
+    ``own`` holds the paths of pages that an integration writes itself, by its name.
+    """
     every = list(every)
-    own = dict.fromkeys(name for each in every for name in each.notebooks if name != "quickstart")
-    text = _filled(text, _TOC_MARKS, [f"notebooks/{name}" for name in own])
+    files = [
+        name
+        for each in every
+        for name in (
+            *(f"notebooks/{name}" for name in each.notebooks if name != "quickstart"),
+            *(path.removesuffix(".md") for path in own[each.name]),
+        )
+    ]
+    text = _filled(text, _TOC_MARKS, dict.fromkeys(files))
     return _filled(text, _API_MARKS, [f"book/reference/api-{each.name}" for each in every])
 
 

@@ -56,8 +56,13 @@ class Integration:
         probe: the client's method that asks the service whether the key works.
         notebooks: names of its notebooks.
         credentials: where to get an account and a key, in one line.
+<<<<<<< HEAD
         together: a function of the environment and the mode that returns what is wrong with the
             settings together, where no single one is required; empty when there is no such rule.
+=======
+        pages: what writes pages of its own for the book, a callable that returns their text by
+            their path in a checkout; empty when there are none.
+>>>>>>> s3
     """
 
     name: str
@@ -75,11 +80,15 @@ class Integration:
     probe: str
     notebooks: tuple[str, ...]
     credentials: str
+<<<<<<< HEAD
     together: str = ""
 
     def problems(self, env: Mapping[str, str], mode: Mode) -> list[str]:
         """Return what is wrong with the settings together, once each of them is well formed."""
         return list(self._import(self.together)(env, mode)) if self.together else []
+=======
+    pages: str = ""
+>>>>>>> s3
 
     def client_class(self) -> Any:
         """Import and return the client class.
@@ -100,6 +109,10 @@ class Integration:
     def error_rows(self) -> tuple[ErrorRow, ...]:
         """Import and return the table of errors."""
         return tuple(self._import(self.errors))
+
+    def own_pages(self) -> dict[str, str]:
+        """Import and call what writes the integration's own pages: text by path."""
+        return dict(self._import(self.pages)()) if self.pages else {}
 
     def shortcuts_module(self) -> Any:
         """Import and return the module of shortcuts."""

@@ -19,7 +19,11 @@ def wsgi_app(wire: Wire) -> Callable[[dict[str, Any], StartResponse], Iterable[b
     def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         response = _answer(wire, _request(environ))
         headers = [(k, v) for k, v in response.headers.items() if k != "content-length"]
-        headers.append(("Content-Length", str(len(response.body))))
+        length = str(len(response.body))
+        if environ["REQUEST_METHOD"] == "HEAD":
+            # It says how long the answer to a GET would be.
+            length = response.headers.get("content-length", length)
+        headers.append(("Content-Length", length))
         reason = responses.get(response.status, "Unknown")
         start_response(f"{response.status} {reason}", headers)
         return [response.body]

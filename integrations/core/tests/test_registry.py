@@ -78,3 +78,13 @@ def test_importing_an_integration_loads_no_library_of_a_vendor() -> None:
 
 def test_looking_at_all_integrations_loads_no_library_of_a_vendor() -> None:
     assert not HEAVY & loaded_by("import integrations.core.registry as r; r.discover()")
+
+
+def test_an_integration_may_bring_pages_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "toy_pages.py").write_text("def pages(): return {'book/toy.md': '# Toy\\n'}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    bringing = replace(find("loops"), pages="toy_pages:pages")
+    assert bringing.own_pages() == {"book/toy.md": "# Toy\n"}
+    assert replace(find("loops"), pages="").own_pages() == {}

@@ -118,3 +118,10 @@ def test_it_keeps_to_the_rules_of_wsgi() -> None:
     answer = validator(wsgi_app(Toy()))(environ, lambda *_: lambda _: None)
     assert b"".join(answer) == b'{"ok": true}'
     answer.close()  # type: ignore[attr-defined]  # the validator's wrapper insists on it
+
+
+@pytest.mark.parametrize(("method", "length"), [("HEAD", "5"), ("GET", "0")])
+def test_only_a_head_may_tell_the_length_of_what_it_does_not_hold(method: str, length: str) -> None:
+    toy = Toy(Response(200, {"Content-Length": "5"}))
+    _, headers, body = call(toy, REQUEST_METHOD=method)
+    assert (headers["Content-Length"], body) == (length, b"")
