@@ -56,13 +56,10 @@ class Integration:
         probe: the client's method that asks the service whether the key works.
         notebooks: names of its notebooks.
         credentials: where to get an account and a key, in one line.
-<<<<<<< HEAD
         together: a function of the environment and the mode that returns what is wrong with the
             settings together, where no single one is required; empty when there is no such rule.
-=======
         pages: what writes pages of its own for the book, a callable that returns their text by
             their path in a checkout; empty when there are none.
->>>>>>> s3
     """
 
     name: str
@@ -80,15 +77,12 @@ class Integration:
     probe: str
     notebooks: tuple[str, ...]
     credentials: str
-<<<<<<< HEAD
+    pages: str = ""
     together: str = ""
 
     def problems(self, env: Mapping[str, str], mode: Mode) -> list[str]:
         """Return what is wrong with the settings together, once each of them is well formed."""
         return list(self._import(self.together)(env, mode)) if self.together else []
-=======
-    pages: str = ""
->>>>>>> s3
 
     def client_class(self) -> Any:
         """Import and return the client class.
