@@ -112,6 +112,15 @@ def open_server(address: Address, *, timeout: float, blocking: bool = False) -> 
     return redis.Redis(connection_pool=redis.ConnectionPool(connection_class=kind, **options))
 
 
+def close_server(server: Server) -> None:
+    """Close every connection: the SDK's own ``close`` leaves those of a pool it was given (8.1)."""
+    parts = [server]
+    if isinstance(server, RedisCluster):
+        parts = [node.redis_connection for node in server.get_nodes() if node.redis_connection]
+    for part in parts:
+        part.connection_pool.disconnect()
+
+
 def _options(address: Address, timeout: float, blocking: bool) -> dict[str, Any]:
     tls = {"ssl_cert_reqs": "required", "ssl_check_hostname": True} if address.tls else {}
     if address.tls and address.ca_certs:
