@@ -1,8 +1,7 @@
-from collections.abc import Callable
-
 """Settings, modes and names: what is refused before anything is built."""
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import pytest
