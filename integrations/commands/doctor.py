@@ -68,6 +68,12 @@ def examine(
         yield Finding(name, f"{name.upper()}_MODE", "set", str(chosen))
     findings = [_judge(name, setting, env, chosen) for setting in integration.settings]
     yield from findings
+    if all(finding.ready for finding in findings):
+        findings += [
+            Finding(name, "the settings together", "missing", problem, ready=False)
+            for problem in integration.problems(env, chosen)
+        ]
+        yield from findings[len(integration.settings) :]
     if online and all(finding.ready for finding in findings):
         yield _ask(integration, env, chosen)
 

@@ -89,3 +89,21 @@ class Rehearsal:
     ) -> None:
         """Delete the copy."""
         self.close()
+
+
+def try_tests(source: str) -> None:
+    """Write a test file into an empty folder, run pytest on it, and print the end of its report."""
+    with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
+        (Path(folder) / "test_yours.py").write_text(source, encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-header"],
+            cwd=folder,
+            env={**os.environ, "COLUMNS": "100"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    lines = [_VOLATILE.sub("", line) for line in _COLOUR.sub("", done.stdout).splitlines()]
+    told = ("FAILED", "ERROR", "E  ", "passed", "failed")
+    print("\n".join(line.rstrip() for line in lines if line.startswith(told)))

@@ -2,13 +2,14 @@
 
 import importlib
 import pkgutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
 import integrations
-from integrations.core.config import Setting
+from integrations.core.config import Mode, Setting
 from integrations.core.errors import ConfigurationError, ProviderError
 
 
@@ -55,6 +56,8 @@ class Integration:
         probe: the client's method that asks the service whether the key works.
         notebooks: names of its notebooks.
         credentials: where to get an account and a key, in one line.
+        together: a function of the environment and the mode that returns what is wrong with the
+            settings together, where no single one is required; empty when there is no such rule.
         pages: what writes pages of its own for the book, a callable that returns their text by
             their path in a checkout; empty when there are none.
     """
@@ -75,6 +78,11 @@ class Integration:
     notebooks: tuple[str, ...]
     credentials: str
     pages: str = ""
+    together: str = ""
+
+    def problems(self, env: Mapping[str, str], mode: Mode) -> list[str]:
+        """Return what is wrong with the settings together, once each of them is well formed."""
+        return list(self._import(self.together)(env, mode)) if self.together else []
 
     def client_class(self) -> Any:
         """Import and return the client class.

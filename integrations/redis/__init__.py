@@ -99,6 +99,8 @@ INTEGRATION = Integration(
         Feature("Rate limits", "RateLimiter.hit"),
         Feature("Locks", "Locks.acquire"),
         Feature("Sessions", "Sessions.create"),
+        Feature("Webhooks of every worker", "RedisEventStore.claim"),
+        Feature("One-time codes of every worker", "RedisCodeStore.attempt"),
     ),
     client="integrations.redis.client:RedisClient",
     fake="integrations.redis.fake:FakeRedis",
@@ -106,7 +108,7 @@ INTEGRATION = Integration(
     errors="integrations.redis.errors:ERRORS",
     shortcuts="integrations.redis.shortcuts",
     probe="check_health",
-    notebooks=("redis_caching",),
+    notebooks=("redis_caching", "redis_rate_limiting"),
 )
 
 __all__ = ["INTEGRATION"]

@@ -14,7 +14,7 @@ from integrations.core.errors import GuardError, NotSentError, ProviderError
 from integrations.core.log import get_logger, log_event
 from integrations.core.retry import Retry
 from integrations.redis.address import Kind
-from integrations.redis.connections import Server, open_server
+from integrations.redis.connections import Server, close_server, open_server
 from integrations.redis.errors import SDK_ERRORS, SDKError, translate
 from integrations.redis.scripts import Script
 from integrations.redis.sent import CommandLog, Sent
@@ -89,7 +89,7 @@ class Commands:
 
         Raises:
             NotSentError: debug mode, and only the server knows the answer.
-            ProviderError: as in :data:`integrations.redis.errors.ERRORS`.
+            ProviderError: as in ``integrations.redis.errors.ERRORS``.
         """
         if self._dry:
             return self._not_sent(name, keys, answer)
@@ -139,7 +139,7 @@ class Commands:
         with self._lock:
             servers, self._servers = list(self._servers.values()), {}
         for server in servers:
-            server.close()
+            close_server(server)
 
     def _open(self, blocking: bool) -> Server:
         if self._guarded:

@@ -28,7 +28,7 @@ Server = Any
 """A ``redis.Redis`` or a ``RedisCluster``: what both have is used."""
 
 
-class _Marked:
+class Marked:
     """Notes on a failure to connect that nothing was sent, and connects in one trip."""
 
     driver_info: Any
@@ -44,6 +44,7 @@ class _Marked:
         self.driver_info = self.lib_name = self.lib_version = None
 
     def connect(self) -> None:
+        """Connect, unless it is connected."""
         # The pool calls this before every command.
         if self._sock is not None:
             return
@@ -51,6 +52,7 @@ class _Marked:
             super().connect()  # type: ignore[misc]
 
     def connect_check_health(self, *args: Any, **kwargs: Any) -> None:
+        """Connect as :meth:`connect` does; the SDK calls it too."""
         if self._sock is not None:
             return
         # A connection that was just made needs no PING.
@@ -72,26 +74,26 @@ def _marking() -> Iterator[None]:
         raise
 
 
-class MarkedConnection(_Marked, redis.Connection):
+class MarkedConnection(Marked, redis.Connection):
     """A TCP connection whose failures to connect can be told from lost replies."""
 
 
-class MarkedSSLConnection(_Marked, redis.SSLConnection):
+class MarkedSSLConnection(Marked, redis.SSLConnection):
     """The same over TLS."""
 
 
-class MarkedUnixConnection(_Marked, redis.UnixDomainSocketConnection):
+class MarkedUnixConnection(Marked, redis.UnixDomainSocketConnection):
     """The same over a Unix socket."""
 
 
-class _MarkedSentinelConnection(_Marked, SentinelManagedConnection):
+class _MarkedSentinelConnection(Marked, SentinelManagedConnection):
     """The same to a primary that sentinels name."""
 
 
 def open_server(address: Address, *, timeout: float, blocking: bool = False) -> Server:
     """Return a connected-on-demand client of the SDK.
 
-    ``blocking``: for reads that wait on the server for at most :data:`MAX_BLOCK_S`; with the usual
+    ``blocking``: for reads that wait on the server for at most ``MAX_BLOCK_S``; with the usual
     timeout, the client would give up before the server answers.
     """
     options = _options(address, timeout, blocking)
@@ -108,6 +110,15 @@ def open_server(address: Address, *, timeout: float, blocking: bool = False) -> 
     else:
         options["host"], options["port"] = address.hosts[0]
     return redis.Redis(connection_pool=redis.ConnectionPool(connection_class=kind, **options))
+
+
+def close_server(server: Server) -> None:
+    """Close every connection: the SDK's own ``close`` leaves those of a pool it was given (8.1)."""
+    parts = [server]
+    if isinstance(server, RedisCluster):
+        parts = [node.redis_connection for node in server.get_nodes() if node.redis_connection]
+    for part in parts:
+        part.connection_pool.disconnect()
 
 
 def _options(address: Address, timeout: float, blocking: bool) -> dict[str, Any]:

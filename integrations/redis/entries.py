@@ -36,7 +36,7 @@ def pack(value: object, tokens: Tokens, codec: Codec) -> bytes:
 
 
 def unpack(data: bytes, tokens_of: Callable[[Sequence[str]], Tokens]) -> Any:
-    """Return the value, or :data:`MISS` when one of its tags was invalidated since, or is gone.
+    """Return the value, or ``MISS`` when one of its tags was invalidated since, or is gone.
 
     Raises:
         UnavailableError: something else wrote the bytes.

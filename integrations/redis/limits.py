@@ -60,12 +60,12 @@ class Limit:
 
     @property
     def emission_us(self) -> int:
-        """Microseconds that GCRA puts between two, rounded up: the rate is never exceeded."""
+        """The microseconds that GCRA puts between two, rounded up so as not to be too fast."""
         return math.ceil(self.window_us / self.limit)
 
     @property
     def suffix(self) -> str:
-        """The end of the key: another limit does not read this one's state."""
+        """The end of the key, by which another limit does not read this one's state."""
         return f"{self.algorithm}-{self.limit}-{self.window_us // 1000}-{self.capacity}"
 
     def arguments(self) -> tuple[int, int]:

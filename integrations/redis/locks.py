@@ -165,5 +165,5 @@ def _held(left_s: float) -> ConflictError:
         "somebody else holds the lock",
         provider="redis",
         retry_after=left_s,
-        hint=f"It ends by itself in {left_s:.3g} s.",
+        hint=f"It ends by itself in {round(left_s, 3):.10g} s.",
     )

@@ -121,7 +121,7 @@ class RateLimiter:
                 f"more than {limits}.",
                 provider="redis",
                 retry_after=decision.retry_after,
-                hint=f"Wait for {decision.retry_after:.3g} s.",
+                hint=f"Wait for {round(decision.retry_after, 3):.10g} s.",
             )
         return decision
 

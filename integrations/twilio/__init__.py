@@ -194,6 +194,7 @@ INTEGRATION = Integration(
     errors="integrations.twilio.errors:ERRORS",
     shortcuts="integrations.twilio.shortcuts",
     probe="fetch_account",
+    together="integrations.twilio.settings:problems_together",
     notebooks=("twilio_messaging", "twilio_verification"),
 )
 

@@ -59,10 +59,11 @@ class FakeTwilio:
         """
         self._clock = clock
         self._account_sid = account_sid
+        self._auth_token = auth_token
         self._logins = {(account_sid, auth_token), *([api_key] if api_key else [])}
         self._test_credentials = test_credentials
         self._lock = threading.RLock()
-        self.state = State(account_sid)
+        self.state = State(account_sid, auth_token)
         self.requests: list[Request] = []
         self.webhooks = Callbacks(auth_token, lambda: self.state, self._advance)
         self.webhooks.on_answer = self._answered
@@ -72,7 +73,9 @@ class FakeTwilio:
         """Forget everything that happened."""
         with self._lock:
             self.requests = []
-            self.state = State(self._account_sid, inbound_url=f"{MOCK_BASE_URL}/twilio/inbound")
+            self.state = State(
+                self._account_sid, self._auth_token, inbound_url=f"{MOCK_BASE_URL}/twilio/inbound"
+            )
             self.state.test_credentials = self._test_credentials
             self.state.numbers = {MOCK_NUMBER, MOCK_WHATSAPP}
             self.state.services = {MOCK_SERVICE: [MOCK_NUMBER]}

@@ -55,6 +55,8 @@ def account(state: State, call: Call) -> Any:
         "friendly_name": "Example account",
         "status": "active",
         "type": "Full" if state.verified is None else "Trial",
+        # Twilio answers with the token itself.
+        "auth_token": state.auth_token,
         "owner_account_sid": state.account_sid,
         "date_created": rfc2822(1_767_225_600),
         "date_updated": rfc2822(1_767_225_600),

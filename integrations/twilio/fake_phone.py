@@ -135,11 +135,11 @@ class Phone:
         reply(self._state, number, self.number, body, self._clock.time())
 
     def _repr_html_(self) -> str:
-        lines = "".join(map(_bubble, self.messages)) or '<div style="opacity:.6">No messages</div>'
+        lines = "".join(map(_bubble, self.messages)) or '<div style="opacity:.8">No messages</div>'
         return (
             '<div style="max-width:21em;border:2px solid rgba(128,128,128,.6);border-radius:1.8em;'
             'padding:1em .9em 1.6em;margin:.5em 0;font-family:system-ui,sans-serif">'
-            f'<div style="text-align:center;font-size:.8em;opacity:.7;margin-bottom:.8em">'
+            f'<div style="text-align:center;font-size:.8em;opacity:.8;margin-bottom:.8em">'
             f"{escape(self.number)}</div>{lines}</div>"
         )
 
@@ -191,6 +191,6 @@ def _bubble(message: ShownMessage) -> str:
     return (
         f'<div style="{side};background:{colour};border-radius:1em;padding:.5em .8em;'
         f'margin-bottom:.6em;overflow-wrap:anywhere">{text}{files}'
-        f'<div style="font-size:.7em;opacity:.65">{escape(who)} · {moment(message.at)[11:16]}</div>'
+        f'<div style="font-size:.75em;opacity:.8">{escape(who)} · {moment(message.at)[11:16]}</div>'
         "</div>"
     )

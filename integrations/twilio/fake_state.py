@@ -82,6 +82,7 @@ class State:
     """All that ``reset()`` throws away."""
 
     account_sid: str
+    auth_token: str = field(default="", repr=False)
     inbound_url: str = ""
     numbers: set[str] = field(default_factory=set)
     services: dict[str, list[str]] = field(default_factory=dict)

@@ -15,10 +15,14 @@ Raw = Mapping[str, Any]
 FINAL = frozenset({"delivered", "undelivered", "failed", "read", "canceled"})
 """Statuses after which nothing changes, except that a delivered message may be read."""
 
+# An account's answer holds its auth token in clear text.
+_SECRET = frozenset({"auth_token"})
+
 
 def raw_of(instance: object) -> Raw:
-    """Return what the SDK keeps of an answer, without its own plumbing."""
-    return {name: value for name, value in vars(instance).items() if not name.startswith("_")}
+    """Return what the SDK keeps of an answer, without its own plumbing and without secrets."""
+    kept = vars(instance).items()
+    return {name: value for name, value in kept if name[0] != "_" and name not in _SECRET}
 
 
 @dataclass(frozen=True)

@@ -118,3 +118,8 @@ def _loaded(source: Mapping[str, str], mode: Mode) -> dict[str, str]:
         told, *_ = str(error).splitlines()
         missing = TwilioSettings(mode, account_sid="AC").credential_problems()
         raise ConfigurationError(told, problems=[*error.problems, *missing]) from None
+
+
+def problems_together(env: Mapping[str, str], mode: Mode) -> list[str]:
+    """Return what no single setting requires, and the mode needs: a token, or an API key."""
+    return TwilioSettings.from_env(env, mode=mode).credential_problems() if mode in REAL else []

@@ -14,6 +14,7 @@ from integrations.redis.connections import open_server
 from integrations.redis.limits import Limit
 from integrations.redis.locks import Locks
 from integrations.redis.ratelimit import RateLimiter
+from integrations.redis.tests.cluster import Cluster, until
 from integrations.redis.tests.servers import (
     NO_SERVER,
     SECRET,
@@ -22,6 +23,8 @@ from integrations.redis.tests.servers import (
     server_binary,
     start_server,
 )
+
+SUITE = {"REDIS_SECRET": SECRET, "REDIS_PREFIX": "suite:test"}
 
 
 def _live(url: str, clock: ManualClock) -> RedisClient:
@@ -107,3 +110,31 @@ def test_a_real_server_refuses_a_wrong_password(tmp_path: Path) -> None:
                 assert "wrong-77" not in str(raised.value)
     finally:
         server.stop()
+
+
+@pytest.mark.parametrize("kind", ["redis", "redis+cluster"])
+def test_a_closed_client_has_no_connections(
+    kind: str, real_server: RealServer, real_cluster: Cluster
+) -> None:
+    url = real_server.url if kind == "redis" else real_cluster.url
+    ports = [real_server.port] if kind == "redis" else [node.port for node in real_cluster.nodes]
+
+    def connected() -> int:
+        count = 0
+        for port in ports:
+            with redis.Redis(port=port) as plain:
+                count += len(plain.client_list(_type="normal")) - 1
+        return count
+
+    before = connected()
+    client = RedisClient.from_env({**SUITE, "REDIS_URL": url}, mode="live")
+    for number in range(20):
+        client.get(client.key("user", number))
+    assert connected() > before
+    # Somebody who still refers to it does not keep it open.
+    kept = dict(client.commands._servers)
+    client.close()
+    assert kept
+    until(lambda: connected() == before)
+    assert client.get(client.key("user", 1)) is None
+    client.close()

@@ -284,6 +284,16 @@ def test_debug_mode_tells_that_nothing_was_sent() -> None:
     assert client.outbox.last.outcome == "not sent"
 
 
+def test_an_account_answers_with_its_token_and_we_do_not_pass_it_on(lab: Mock) -> None:
+    account = lab.client.fetch_account()
+    token = lab.client.settings.auth_token.reveal()
+    assert token in lab.fake(lab.fake.requests[-1]).body.decode()
+    assert account.raw["friendly_name"] == "Example account"
+    assert "auth_token" not in account.raw
+    assert token not in f"{account!r}{account.raw}{account._repr_html_()}"
+    assert token not in lab.outbox.last._repr_html_()
+
+
 def test_a_client_closes_and_shows_no_secret(lab: Mock) -> None:
     with TwilioClient.from_env({}, mode="mock") as client:
         assert client.fetch_account().type == "Full"

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from integrations.commands.doctor import examine
 from integrations.core.errors import ConfigurationError, GuardError
 from integrations.core.workbook import Mock
+from integrations.twilio import INTEGRATION
 from integrations.twilio.client import TwilioClient
 from integrations.twilio.settings import TwilioSettings
 from integrations.twilio.tests.conftest import ALEX, KIM, NUMBER
@@ -94,3 +96,21 @@ def test_a_national_number_needs_a_default_country(lab: Mock) -> None:
         {"TWILIO_DEFAULT_COUNTRY": "US"}, mode="mock", wire=lab.fake, clock=lab.clock
     )
     assert client.send_message("(202) 555-0142", body="Hello").to == ALEX
+
+
+def test_doctor_misses_a_token_or_a_key_though_neither_is_required() -> None:
+    account = {"TWILIO_ACCOUNT_SID": ENV["TWILIO_ACCOUNT_SID"]}
+    key = {"TWILIO_API_KEY": "SK" + "a" * 32}
+    whole = {**key, "TWILIO_API_KEY_SECRET": "secretsecretsecret"}
+
+    def told(extra: dict[str, str], mode: str) -> list[str]:
+        found = examine(INTEGRATION, {**account, **extra}, mode=mode)
+        return [each.detail for each in found if not each.ready]
+
+    assert "TWILIO_AUTH_TOKEN is missing" in told({}, "live")[0]
+    assert "set both" in told(key, "sandbox")[0]
+    assert told(whole, "live") == []
+    assert told({"TWILIO_AUTH_TOKEN": "a" * 32}, "live") == []
+    assert told({}, "mock") == told({}, "debug") == []
+    # A malformed setting is named alone, and not asked about again.
+    assert len(told({"TWILIO_AUTH_TOKEN": "short"}, "live")) == 1
