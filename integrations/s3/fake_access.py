@@ -18,6 +18,7 @@ _ACL_HEADERS = ("x-amz-acl", "x-amz-grant-")
 # The one ACL that a bucket without ACLs takes, since it gives nothing away.
 _HARMLESS = "bucket-owner-full-control"
 _PUBLIC = ("public-read", "public-read-write", "authenticated-read")
+_CANNED = (*_PUBLIC, _HARMLESS, "private", "bucket-owner-read", "aws-exec-read")
 _OBJECT = {"GET": "GetObject", "HEAD": "GetObject", "PUT": "PutObject", "POST": "PutObject"}
 
 
@@ -126,6 +127,8 @@ def check_acls(bucket: Any, headers: Mapping[str, str], *, is_acl_call: bool) ->
         return
     if acls_disabled(bucket) and set(given.values()) != {_HARMLESS}:
         refuse("AccessControlListNotSupported", "The bucket does not allow ACLs")
+    if headers.get("x-amz-acl", _HARMLESS) not in _CANNED:
+        refuse("InvalidArgument", "Unknown canned ACL.", ArgumentName="x-amz-acl")
     public = headers.get("x-amz-acl") in _PUBLIC or any("AllUsers" in v for v in given.values())
     if public and _block(bucket, "block_public_acls"):
         denied()

@@ -15,6 +15,7 @@ from moto.core.responses import ActionResult
 from moto.s3.exceptions import S3ClientError
 from moto.s3.models import FakeKey, FakeMultipart, S3Backend, s3_backends
 from moto.s3.responses import S3Response
+from werkzeug.exceptions import HTTPException
 
 from integrations.core.clock import Clock
 from integrations.core.wire import Request, Response
@@ -208,6 +209,8 @@ def _respond(made: Any, backend: _Backend, *, is_key: bool) -> Response:
         status, headers, body = answer(made, made.raw_url, made.headers)
     except S3ClientError as error:
         status, headers, body = responses.serialized(ActionResult(error))
+    except HTTPException as error:
+        refuse("InvalidRange" if error.code == 416 else "InvalidRequest", str(error.description))
     except NotImplementedError as error:
         refuse("NotImplemented", str(error))
     except (ExpatError, ValueError, KeyError, TypeError, AttributeError):

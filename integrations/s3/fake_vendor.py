@@ -28,6 +28,7 @@ STATUS = {
     "InvalidDigest": 400,
     "InvalidPart": 400,
     "InvalidPolicyDocument": 400,
+    "InvalidRange": 416,
     "InvalidRequest": 400,
     "InvalidToken": 400,
     "InvalidURI": 400,

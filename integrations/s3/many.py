@@ -14,7 +14,7 @@ from integrations.s3.models import Downloaded, StoredObject
 from integrations.s3.wiring import CONNECTIONS
 
 DEFAULT_WORKERS = 32
-"""Transfers at a time. More hardly help: boto3 then waits for Python, not for the network."""
+"""Transfers at a time. More hardly help, since boto3 then waits for Python, not for the network."""
 
 Done = TypeVar("Done", StoredObject, Downloaded)
 

@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from integrations.core.errors import InvalidRequestError
 
-PART_BYTES = 16 * 1024 * 1024
+PART_BYTES = 8 * 1024 * 1024
 """The size of a part, and the size from which on an upload is made of parts."""
 
 

@@ -82,7 +82,7 @@ class Transfers:
         if_none_match: bool = False,
         progress: Progress | None = None,
     ) -> StoredObject:
-        """Store a file: from 16 MB on in parts, four at a time.
+        """Store a file: from 8 MB on in parts, ten at a time.
 
         See :meth:`upload_bytes` for the arguments. ``progress`` is called with the number of bytes
         that have arrived since its last call. When anything goes wrong, no part stays behind.
@@ -182,7 +182,7 @@ class Transfers:
     def download_file(
         self, key: str, path: str | Path, *, progress: Progress | None = None
     ) -> Downloaded:
-        """Write an object to a file: from 16 MB on in ranges, four at a time.
+        """Write an object to a file: from 8 MB on in ranges, ten at a time.
 
         The file appears when it is complete and verified; until then it has another name. All
         ranges are of one version.

@@ -18,7 +18,7 @@ from integrations.s3.sources import PART_BYTES, Source
 Progress = Callable[[int], object]
 """Called with the number of bytes that have arrived since the last call, from several threads."""
 
-WORKERS = 4
+WORKERS = 10
 """Parts that travel at a time."""
 
 
@@ -77,7 +77,7 @@ def _part_bytes(size: int | None) -> int:
     """Return a size of parts of which ten thousand are enough."""
     # Without a known size, parts of 64 MB reach 640 GB.
     if size is None:
-        return 4 * PART_BYTES
+        return 8 * PART_BYTES
     return max(PART_BYTES, -(-size // MAX_PARTS))
 
 
@@ -177,18 +177,20 @@ class _Multipart:
             pool.shutdown(wait=True, cancel_futures=True)
 
     def _send_part(self, number: int, piece: bytes) -> _Part:
+        sent = _digest(self._calls, piece)
+        crc = digests.decoded(sent.get("ChecksumCRC32", ""))
         answer = self._calls.change(
             "upload_part",
             Key=self._target.key,
             UploadId=self._id,
             PartNumber=number,
             Body=piece,
-            **_digest(self._calls, piece),
+            **sent,
         )
         if self._progress:
             with self._lock:
                 self._progress(len(piece))
-        return _Part(number, len(piece), digests.crc32(piece), str(answer["ETag"]).strip('"'))
+        return _Part(number, len(piece), crc, str(answer["ETag"]).strip('"'))
 
     def _complete(self, parts: list[_Part]) -> StoredObject:
         size, crc = _whole(parts)

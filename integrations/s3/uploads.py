@@ -80,7 +80,7 @@ def get_direct_upload_form_data(
     client: S3Client | None = None,
     new_id: Callable[[], str] = _new_id,
 ) -> DirectUpload:
-    """Let an owner upload one file, and keep a pending :class:`Upload` of it.
+    """Let an owner upload one file, and keep a pending upload in ``store``.
 
     Args:
         name: what the sender calls the file; its suffix decides the type.

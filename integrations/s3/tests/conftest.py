@@ -8,7 +8,7 @@ from integrations.core.workbook import Mock, Workbook
 from integrations.s3.client import S3Client
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89"
-BIG = bytes(range(256)) * (40 * 4096) + b"the end"
+BIG = bytes(range(256)) * (20 * 4096) + b"the end"
 
 
 @pytest.fixture
@@ -40,5 +40,5 @@ def png() -> bytes:
 
 @pytest.fixture(scope="session")
 def big() -> bytes:
-    """Forty megabytes and a little: three parts."""
+    """Twenty megabytes and a little: three parts."""
     return BIG

@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from moto.s3.models import s3_backends
 
 from integrations.core.clock import ManualClock
 from integrations.core.wire import Request
@@ -172,3 +173,16 @@ def test_whatever_comes_gets_an_answer_and_changes_nothing(
 
 
 SHARED = FakeS3(clock=ManualClock())
+
+
+def test_a_bucket_that_mock_aws_has_is_in_nobodys_way() -> None:
+    shared = s3_backends["123456789012"]["aws"]
+    shared.create_bucket(MOCK_BUCKET, "eu-west-1")
+    try:
+        fake = FakeS3(clock=ManualClock())
+        fake.put_object("a", b"1")
+        assert not shared.buckets[MOCK_BUCKET].keys
+        fake.reset()
+        assert s3_backends.bucket_accounts[MOCK_BUCKET] == ("aws", "123456789012")
+    finally:
+        shared.delete_bucket(MOCK_BUCKET)

@@ -100,14 +100,14 @@ def test_secrets_do_not_show() -> None:
     ["", "/a", "a/../b", "..", "./a", "a/.", "a\\b", "a\0b", "a\nb", "\ud800", "ü" * 513],
 )
 def test_a_key_that_would_mean_something_else_is_refused(lab: Mock, key: str) -> None:
-    calls: list[Callable[[], object]] = [
+    calls: tuple[Callable[[], object], ...] = (
         lambda: lab.client.upload_bytes(key, b"x"),
         lambda: lab.client.download_bytes(key),
         lambda: lab.client.delete(key),
         lambda: lab.client.presign_get(key),
         lambda: lab.client.copy("a.txt", key),
         lambda: lab.client.copy(key, "a.txt"),
-    ]
+    )
     for call in calls:
         with pytest.raises(InvalidRequestError):
             call()
