@@ -199,7 +199,8 @@ def _lines(mode: str, lines: Sequence[Line], currency: str | None) -> dict[str, 
         return {"currency": check.currency("currency", currency)}
     if currency is not None:
         check.refuse("currency", "is the prices'; leave it out")
-    if not lines or not all(isinstance(each, Line) for each in lines):
+    plain = isinstance(lines, Sequence)  # no iterator: it would be used up by looking at it
+    if not plain or not lines or not all(isinstance(each, Line) for each in lines):
         check.refuse("lines", "give at least one Line(price_id, quantity)")
     items = [
         {

@@ -83,11 +83,12 @@ class Customers:
         if self._calls.answers and (found := self._find(user)):
             return found
         created = self._keyed(user)
-        if created.id and self._calls.replayed():
+        while created.id and self._calls.replayed():
             # An answer of up to 24 hours ago; what has become of it since?
             created = self.get(created.id)
-            if created.deleted:
-                created = self._keyed(user, f"after-{created.id}")
+            if not created.deleted:
+                break
+            created = self._keyed(user, f"after-{created.id}")
         # A process that died before it wrote the address left this to the next one.
         missing = {key: value for key, value in fields.items() if not created.raw.get(key)}
         return self._update(created.id, missing, None) if created.id and missing else created

@@ -56,8 +56,14 @@ def create_customer_from_user(user: Payer, *, client: StripeClient | None = None
 
     See :meth:`~integrations.stripe.customers.Customers.find_or_create`. The address is written to
     a new customer only; nobody is found by it.
+
+    Raises:
+        InvalidRequestError: the user has no id yet, as before it is saved; or see there.
     """
     client = client or default_client()
+    if user.id is None or isinstance(user.id, bool):
+        # "None" would be one customer for everybody who has no id.
+        check.refuse("user_id", f"{user.id} is nobody's id; save the user first")
     return client.customers.find_or_create(str(user.id), email=user.email, name=user.name or None)
 
 

@@ -45,6 +45,9 @@ BAD: list[tuple[str, Call]] = [
     ("mode", lambda s: s.checkout.create("gift", LINES, success_url=OK)),
     ("lines", lambda s: s.checkout.create("payment", success_url=OK)),
     ("lines", lambda s: s.checkout.create("payment", ["price_1"], success_url=OK)),  # type: ignore[list-item]
+    ("lines", lambda s: s.checkout.create("payment", Line("price_1"), success_url=OK)),  # type: ignore[arg-type]
+    ("lines", lambda s: s.checkout.create("payment", 5, success_url=OK)),  # type: ignore[arg-type]
+    ("lines", lambda s: s.checkout.create("payment", iter(LINES), success_url=OK)),  # type: ignore[arg-type]
     ("price_id", lambda s: s.checkout.create("payment", [Line("prod_1")], success_url=OK)),
     ("quantity", lambda s: s.checkout.create("payment", [Line("price_1", 0)], success_url=OK)),
     ("success_url", lambda s: s.checkout.create("payment", LINES)),
@@ -146,3 +149,27 @@ def test_restricted_keys_work() -> None:
 def test_a_malformed_setting_is_named(name: str) -> None:
     with pytest.raises(ConfigurationError, match=name):
         client_on(None, **{name: "wrong"})
+
+
+@pytest.mark.parametrize(
+    "base",
+    [
+        "http://localhost.evil.test",
+        "http://127.0.0.1.evil.test",
+        "http://localhost@evil.test",
+        "http://api.stripe.com",
+        "https://user:word@api.stripe.com",
+        "https://",
+        "https://api.stripe.com?x",
+        "https://api stripe.com",
+    ],
+)
+def test_the_key_goes_to_no_odd_address(base: str) -> None:
+    with pytest.raises(ConfigurationError, match="STRIPE_API_BASE"):
+        client_on(None, STRIPE_API_BASE=base)
+
+
+@pytest.mark.parametrize("base", ["http://localhost:12111", "http://127.0.0.1/v1", "https://a-b.c"])
+def test_a_stand_in_may_have_any_plain_address(base: str) -> None:
+    found = client_on(None, STRIPE_API_BASE=base).settings.api_base
+    assert found == base.removesuffix("/v1")

@@ -94,6 +94,17 @@ def test_a_customer_deleted_within_the_day_is_not_brought_back(stripe: StripeCli
     assert stripe.customers.get(first.id).deleted
 
 
+def test_a_customer_deleted_again_and_again_is_made_anew(stripe: StripeClient) -> None:
+    made = []
+    for _ in range(4):
+        found = stripe.customers.find_or_create("user-7", email="a@example.com")
+        assert (found.email, found.deleted) == ("a@example.com", False)
+        assert stripe.customers.find_or_create("user-7").id == found.id
+        made.append(found.id)
+        stripe.customers.delete(found.id)
+    assert len(set(made)) == 4
+
+
 def test_a_known_customer_keeps_its_address(lab: Mock) -> None:
     lab.client.customers.find_or_create("user-7", email="a@example.com")
     lab.clock.advance(120)

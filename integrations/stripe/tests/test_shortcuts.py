@@ -54,6 +54,15 @@ def _page(
     return page.id
 
 
+@pytest.mark.parametrize("nobody", [None, "", " ", True])
+def test_a_user_without_an_id_is_not_everybody_s_customer(lab: Mock, nobody: object) -> None:
+    user = User(id=nobody)  # type: ignore[arg-type]  # a Django model has None until it is saved
+    with pytest.raises(InvalidRequestError) as refused:
+        shortcuts.create_customer_from_user(user, client=lab.client)
+    assert refused.value.argument == "user_id"
+    assert lab.fake.requests == []
+
+
 def test_a_checkout_is_the_user_s_and_one_for_each_order(lab: Mock, stripe: StripeClient) -> None:
     price = _price(stripe)
     assert _page(stripe, price) == _page(stripe, price)
