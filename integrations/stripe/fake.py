@@ -23,6 +23,7 @@ from integrations.stripe.fake_routes import ROUTES, match
 from integrations.stripe.fake_schema import check
 from integrations.stripe.fake_state import API_VERSION, Obj, RefusedError, State, fail
 from integrations.stripe.fake_timeline import settle
+from integrations.stripe.fake_unplayed import refuse_silent
 
 MOCK_API_KEY = "sk_test_workbookmockkey0001"
 MOCK_WEBHOOK_SECRET = "whsec_workbookmockstripesecret0001"  # noqa: S105  # a made-up one
@@ -136,6 +137,7 @@ class FakeStripe:
             request.body.decode(errors="replace") if body else urlsplit(request.url).query
         )
         params = check(operation, given)
+        refuse_silent(operation, params)
         paths = params.pop("expand", [])
         return expand(self.state, act(Call(self.state, params, ids, path)), paths)
 

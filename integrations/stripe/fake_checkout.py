@@ -37,7 +37,8 @@ def create_session(call: Call) -> Obj:
 
 
 def _fields(params: Obj, mode: str, lines: list[Obj], total: int) -> Obj:
-    plain = ("cancel_url", "success_url", "return_url", "client_reference_id", "customer")
+    links = ("cancel_url", "success_url", "return_url", "client_reference_id", "customer")
+    plain = (*links, "allow_promotion_codes", "billing_address_collection", "submit_type")
     owner, email = params.get("customer"), params.get("customer_email")
     nothing = mode == "setup" or total == 0
     zero = {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0}

@@ -11,7 +11,15 @@ from integrations.stripe.fake_money import check_amount, check_currency
 from integrations.stripe.fake_objects import create, merge_metadata
 from integrations.stripe.fake_state import Obj, RefusedError, State, fail
 
-_TAKEN = ("description", "receipt_email", "setup_future_usage", "shipping", "statement_descriptor")
+_TAKEN = (
+    "description",
+    "receipt_email",
+    "setup_future_usage",
+    "shipping",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+    "transfer_group",
+)
 UNPLAYED = (
     "application_fee_amount",
     "confirmation_token",
