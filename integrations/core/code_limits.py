@@ -47,7 +47,7 @@ class CodeRules:
         per_pair: sends to one number by one requester; below ``per_number``, so that no single
             requester can use up a number's sends.
         per_number: sends to one number: nobody's phone is flooded.
-        per_requester: sends by one requester, to any numbers.
+        per_requester: sends by one requester, to any numbers; below ``per_block``.
         per_block: sends to a block of ten thousand neighbouring numbers, which is what a pumping
             fraud walks through.
     """
@@ -70,8 +70,12 @@ class CodeRules:
             most, window_s = getattr(self, name)
             if most < 1 or window_s <= 0:
                 raise ValueError(f"{name}: give a positive number and positive seconds")
-        if self.per_pair[0] >= self.per_number[0]:
-            raise ValueError("per_pair: must be below per_number, or one requester can lock it")
+        for one, all_ in (("per_pair", "per_number"), ("per_requester", "per_block")):
+            (most, window_s), (shared, shared_s) = getattr(self, one), getattr(self, all_)
+            if most >= shared or window_s < shared_s:
+                raise ValueError(
+                    f"{one}: must be below {all_}, in as long a time, or one requester can lock it"
+                )
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,13 @@ def _url_problem(value: str) -> str | None:
     return "must start with https:// (http only for localhost)"
 
 
+def _site_problem(value: str) -> str | None:
+    # A path here would be signed for twice: callbacks bring their own.
+    if re.fullmatch(r"https?://[^/?#@\s:]+(:[0-9]+)?/?", value):
+        return _url_problem(value)
+    return "must be your site alone, such as https://app.example.com: no path and no query"
+
+
 def _shared_keys_problem(value: str) -> str | None:
     fine = all(re.fullmatch(r"[\w.-]+:[!-+\--~]{16,}", each.strip()) for each in value.split(","))
     return None if fine else "must be id:secret; several are separated by commas"
@@ -142,7 +149,7 @@ INTEGRATION = Integration(
             "Your site as Twilio sees it, without a path: callback signatures cover the full URL.",
             "Your own site, such as https://app.example.com.",
             mock="https://app.example.com",
-            check=_url_problem,
+            check=_site_problem,
         ),
         Setting(
             "TWILIO_SHARED_KEY",

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from urllib.parse import SplitResult, urlsplit
 
 import phonenumbers
+from phonenumbers import ValidationResult
 
 from integrations.twilio.fake_http import Call, fail
 from integrations.twilio.fake_state import State
@@ -36,7 +37,7 @@ def recipient(state: State, call: Call) -> str:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
         fail(21211, f"The 'To' number {to} is not a valid phone number.")
-    if not phonenumbers.is_possible_number(parsed):
+    if phonenumbers.is_possible_number_with_reason(parsed) != ValidationResult.IS_POSSIBLE:
         fail(21211, f"The 'To' number {to} is not a valid phone number.")
     if parsed.country_code in state.blocked_countries:
         fail(21408, "Permission to send an SMS has not been enabled for the region.")

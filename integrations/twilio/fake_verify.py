@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 import phonenumbers
+from phonenumbers import ValidationResult
 
 from integrations.twilio.fake_http import VERIFY, Call, Route, fail
 from integrations.twilio.fake_state import State
@@ -160,7 +161,7 @@ def _recipient(state: State, call: Call) -> str:
         parsed = phonenumbers.parse(to)
     except phonenumbers.NumberParseException:
         fail(60200, f"Invalid parameter `To`: {to}")
-    if not phonenumbers.is_possible_number(parsed):
+    if phonenumbers.is_possible_number_with_reason(parsed) != ValidationResult.IS_POSSIBLE:
         fail(60200, f"Invalid parameter `To`: {to}")
     if parsed.country_code in state.blocked_countries:
         fail(60605, "The destination country is blocked by the geo permissions", 403)

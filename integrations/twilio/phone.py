@@ -4,6 +4,7 @@ import re
 from typing import NoReturn
 
 import phonenumbers
+from phonenumbers import ValidationResult
 
 from integrations.core.errors import InvalidRequestError
 
@@ -50,8 +51,12 @@ def e164(argument: str, value: object, country: str = "") -> str:
             provider="twilio",
             argument=argument,
         ) from None
-    if not phonenumbers.is_possible_number(number):
-        refuse(argument, "cannot be a phone number: it has too few or too many digits")
+    # is_possible_number() also takes a local number without its area code (phonenumbers 9).
+    if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
+        refuse(
+            argument,
+            "cannot be a phone number: it has too few or too many digits, or no area code",
+        )
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 

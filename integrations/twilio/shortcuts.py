@@ -13,6 +13,7 @@ from integrations.twilio import arguments as check
 from integrations.twilio.client import TwilioClient
 from integrations.twilio.models import Message, PhoneNumber, SentMessage
 from integrations.twilio.phone import refuse
+from integrations.twilio.segments import count_segments
 from integrations.twilio.verification import PhoneVerification, TwilioVerify
 
 STATUS_PATH = "/twilio/status"
@@ -115,7 +116,10 @@ def send_order_update(order: Order, *, client: TwilioClient | None = None) -> Se
     if text is None:
         refuse("order.status", f"{order.status!r} must be one of {', '.join(ORDER_TEXTS)}")
     number = check.text("order.number", order.number, 40)
-    return send_sms(order.phone_number, text.format(number=number), client=client)
+    body = text.format(number=number)
+    if count_segments(body).segments > 1:
+        refuse("order.number", "is too long for one segment; letters outside GSM-7 take more room")
+    return send_sms(order.phone_number, body, client=client)
 
 
 def get_sms_status(sid: str, *, client: TwilioClient | None = None) -> Message:

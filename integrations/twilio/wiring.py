@@ -27,7 +27,7 @@ def open_http(
 ) -> WireHttpClient:
     """Return the SDK's HTTP client, whose requests go where the mode says."""
     session = requests.Session()
-    allowed = settings.sandbox_recipients
+    allowed = tuple(each.removeprefix("whatsapp:") for each in settings.sandbox_recipients)
     chosen = wire_for(
         settings.mode,
         given=wire,

@@ -20,7 +20,7 @@ VICTIM, OTHER = "+15551230001", "+15559870002"
 KEY = Secret("k" * 32)
 ROOMY = CodeRules(
     cooldown_s=0.001, per_pair=(10**6, 1.0), per_number=(10**6 + 1, 1.0),
-    per_requester=(10**6, 1.0), per_block=(10**6, 1.0),
+    per_requester=(10**6, 1.0), per_block=(10**6 + 1, 1.0),
 )  # fmt: skip
 
 
@@ -336,6 +336,9 @@ def test_a_short_key_is_refused_without_showing_it() -> None:
         {"per_number": (0, 60.0)},
         {"per_block": (5, 0.0)},
         {"per_pair": (6, 60.0)},
+        {"per_pair": (5, 60.0)},  # a shorter time: by and by, one requester sends them all
+        {"per_requester": (20, 3600.0)},
+        {"per_requester": (19, 60.0)},
     ],
 )
 def test_rules_that_do_not_limit_are_refused(changes: dict[str, object]) -> None:

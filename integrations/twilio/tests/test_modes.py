@@ -42,6 +42,14 @@ def test_sandbox_mode_reaches_only_those_on_the_list(lab: Mock) -> None:
     assert len(list(client.list_messages(to=KIM))) == 0
 
 
+def test_a_whatsapp_address_on_the_list_is_its_number(lab: Mock) -> None:
+    env = {**ENV, "TWILIO_SANDBOX_RECIPIENTS": f"whatsapp:{ALEX}"}
+    client = TwilioClient.from_env(env, mode="sandbox", wire=lab.fake, clock=lab.clock)
+    assert client.send_whatsapp_message(ALEX, body="Hello").sent
+    with pytest.raises(GuardError):
+        client.send_whatsapp_message(KIM, body="Hello")
+
+
 def test_by_default_sandbox_mode_reaches_the_magic_number_alone() -> None:
     env = {k: v for k, v in ENV.items() if k != "TWILIO_SANDBOX_RECIPIENTS"}
     assert TwilioSettings.from_env(env, mode="sandbox").sandbox_recipients == ("+15005550006",)
@@ -61,6 +69,10 @@ WRONG = [
     ("TWILIO_MESSAGING_SERVICE_SID", "VA" + "0" * 32),
     ("TWILIO_VERIFY_SERVICE_SID", "MG" + "0" * 32),
     ("TWILIO_PUBLIC_BASE_URL", "http://app.example.com"),
+    ("TWILIO_PUBLIC_BASE_URL", "https://"),
+    ("TWILIO_PUBLIC_BASE_URL", "https://app.example.com/twilio/status"),
+    ("TWILIO_PUBLIC_BASE_URL", "https://app.example.com?shop=3"),
+    ("TWILIO_PUBLIC_BASE_URL", "https://app.example.com:port"),
     ("TWILIO_API_BASE", "ftp://localhost"),
     ("TWILIO_TIMEOUT", "0"),
     ("TWILIO_TIMEOUT", "never"),

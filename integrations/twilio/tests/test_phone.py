@@ -30,6 +30,8 @@ BAD = [
     "+",
     "+1",
     "+1202555",
+    "+15550142",  # a number without its area code
+    "+49110",
     "+120255501420",
     "+999123456789",
     "+1202555014a",
@@ -52,6 +54,12 @@ def test_what_is_no_number_is_refused_by_name(value: object) -> None:
         e164("to", value)
     assert raised.value.argument == "to"
     assert raised.value.status is None
+
+
+@pytest.mark.parametrize(("value", "country"), [("555-0142", "US"), ("110", "DE")])
+def test_a_local_number_cannot_be_reached_from_elsewhere(value: str, country: str) -> None:
+    with pytest.raises(InvalidRequestError, match="area code"):
+        e164("to", value, country)
 
 
 @given(st.one_of(st.text(), st.binary(), st.integers(), st.none()))

@@ -68,7 +68,13 @@ def test_an_order_update_is_one_segment(lab: Mock, status: str) -> None:
 
 @pytest.mark.parametrize(
     "order",
-    [Order(status="lost"), Order(number=""), Order(number="9" * 41), Order(phone_number="nobody")],
+    [
+        Order(status="lost"),
+        Order(number=""),
+        Order(number="9" * 41),
+        Order(number="Ж" * 40, status="cancelled"),  # two segments
+        Order(phone_number="nobody"),
+    ],
 )
 def test_an_order_that_cannot_be_told_about_is_refused(lab: Mock, order: Order) -> None:
     with pytest.raises(InvalidRequestError):

@@ -192,6 +192,36 @@ def test_known_and_unknown_numbers_get_the_same_answers(desk: Desk) -> None:
     assert other.screen() == []
 
 
+def test_a_sending_that_is_slow_or_fails_tells_nobody_who_is_known(desk: Desk) -> None:
+    def told(*, known: bool, trouble: Callable[[], None]) -> list[object]:
+        jobs: list[Callable[[], None]] = []
+        desk.store = MemoryCodeStore()
+        backend = desk.backend(dispatch=jobs.append)
+        answers: list[object] = [
+            backend.start(VICTIM, session="s", requester="r", known=known),
+            backend.check(VICTIM, "000000", session="s"),  # before anything is sent
+        ]
+        trouble()
+        jobs.pop()()
+        return [*answers, *(backend.check(VICTIM, "000000", session="s") for _ in range(5))]
+
+    def blocked() -> None:
+        desk.lab.fake.state.verify.blocked[VICTIM] = desk.lab.clock.time() + 60
+
+    for trouble in (lambda: None, blocked):
+        assert told(known=True, trouble=trouble) == told(known=False, trouble=trouble)
+
+
+def test_a_code_that_was_sent_after_the_answer_lets_in_once(desk: Desk) -> None:
+    jobs: list[Callable[[], None]] = []
+    backend = desk.backend(dispatch=jobs.append)
+    assert backend.start(VICTIM, session="s", requester="r").sent
+    jobs.pop()()
+    assert not backend.check(VICTIM, wrong(desk.code()), session="s")
+    assert backend.check(VICTIM, desk.code(), session="s").approved
+    assert not backend.check(VICTIM, desk.code(), session="s")
+
+
 def test_not_sending_in_line_is_refused(desk: Desk) -> None:
     with pytest.raises(ValueError, match="dispatch"):
         desk.backend().start(VICTIM, session="s", requester="r", known=False)
