@@ -16,7 +16,7 @@ from integrations.core.errors import (
     RateLimitedError,
     UnavailableError,
 )
-from integrations.core.http import WireTransport, network_wire
+from integrations.core.http import Network, WireTransport
 from integrations.core.json_api import ErrorTable
 from integrations.core.outbox import Outbox
 from integrations.core.registry import ErrorRow
@@ -70,12 +70,12 @@ def open_http(
     settings: AcmeSettings, wire: Wire | None, outbox: Outbox, clock: Clock
 ) -> httpx.Client:
     """Return an httpx client whose requests go where the mode says."""
-    network = httpx.Client(timeout=TIMEOUT_S)
+    network = Network(TIMEOUT_S)
     allowed = settings.sandbox_recipients
     chosen = wire_for(
         settings.mode,
         given=wire,
-        network=network_wire(network),
+        network=network,
         outbox=outbox,
         clock=clock,
         rules=[RecipientGuard(_recipients, allowed, "ACME_SANDBOX_RECIPIENTS")],

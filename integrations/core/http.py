@@ -1,5 +1,6 @@
 """httpx on a wire, for services without an SDK: wires in, wires out."""
 
+import threading
 from collections.abc import Callable
 
 import httpx
@@ -67,3 +68,43 @@ def network_wire(client: httpx.Client) -> Wire:
         return Response(answer.status_code, headers, answer.content)
 
     return wire
+
+
+class Network:
+    """The real network, as a wire, opened by the first request; safe in threads.
+
+    Most clients never reach it, and an httpx client costs a TLS context, over ten milliseconds.
+    """
+
+    def __init__(self, timeout: float) -> None:
+        """Wait ``timeout`` seconds for a connection, and for each reply."""
+        self._timeout = timeout
+        self._lock = threading.Lock()
+        self._client: httpx.Client | None = None
+        self._wire: Wire | None = None
+        self._closed = False
+
+    def __call__(self, request: Request) -> Response:
+        """Send a request; see :func:`network_wire`.
+
+        Raises:
+            RuntimeError: it was closed, as httpx has it.
+        """
+        wire = self._wire or self._open()
+        return wire(request)
+
+    def close(self) -> None:
+        """Close the connections; nothing can be sent afterwards."""
+        with self._lock:
+            self._closed = True
+            if self._client:
+                self._client.close()
+
+    def _open(self) -> Wire:
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("Cannot send a request, as the client has been closed.")
+            if self._wire is None:
+                self._client = httpx.Client(timeout=self._timeout)
+                self._wire = network_wire(self._client)
+            return self._wire

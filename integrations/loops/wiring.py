@@ -4,7 +4,7 @@ import httpx
 
 from integrations.core.clock import Clock
 from integrations.core.config import Mode
-from integrations.core.http import WireTransport, network_wire
+from integrations.core.http import Network, WireTransport
 from integrations.core.outbox import Outbox
 from integrations.core.wire import RecipientGuard, Request, Wire
 from integrations.core.wiring import wire_for
@@ -20,12 +20,12 @@ def open_http(
     if settings.mode is Mode.LIVE and wire is None:
         # httpx's own transport, which honours the environment's proxies.
         return httpx.Client(timeout=settings.timeout, headers=headers)
-    network = httpx.Client(timeout=settings.timeout)
+    network = Network(settings.timeout)
     allowed = settings.sandbox_recipients
     chosen = wire_for(
         settings.mode,
         given=wire,
-        network=network_wire(network),
+        network=network,
         outbox=outbox,
         clock=clock,
         rules=[RecipientGuard(_recipients, allowed, "LOOPS_SANDBOX_RECIPIENTS")],

@@ -2,11 +2,10 @@
 
 from urllib.parse import parse_qs
 
-import httpx
 import stripe as stripe_sdk
 
 from integrations.core.clock import Clock
-from integrations.core.http import network_wire
+from integrations.core.http import Network
 from integrations.core.outbox import Outbox
 from integrations.core.wire import RecipientGuard, Request, Wire
 from integrations.core.wiring import wire_for
@@ -21,12 +20,12 @@ def open_sdk(
     settings: StripeSettings, wire: Wire | None, outbox: Outbox, clock: Clock
 ) -> tuple[stripe_sdk.StripeClient, WireHttpClient]:
     """Return the SDK's client whose requests go where the mode says, and its HTTP client."""
-    network = httpx.Client(timeout=settings.timeout)
+    network = Network(settings.timeout)
     allowed = settings.sandbox_recipients
     chosen = wire_for(
         settings.mode,
         given=wire,
-        network=network_wire(network),
+        network=network,
         outbox=outbox,
         clock=clock,
         rules=[RecipientGuard(_recipients, allowed, "STRIPE_SANDBOX_RECIPIENTS")],
