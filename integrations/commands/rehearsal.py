@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -33,22 +34,12 @@ class Rehearsal:
         # pytest cuts its summary to the width of the terminal.
         env = {**os.environ, "PYTHONPATH": str(self.checkout), "COLUMNS": "120"}
         env |= {n: str(self.checkout / n) for n in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR")}
-        done = subprocess.run(
-            [sys.executable, "-m", *command],
-            cwd=self.checkout,
-            env=env,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        return done.returncode == 0, done.stdout + done.stderr
+        return _run(self.checkout, command, env, timeout=300)
 
     def show(self, *command: str, last: int = 1) -> None:
         """Run a command and print its last lines, without what differs from run to run."""
         _, said = self.run(*command)
-        said = _COLOUR.sub("", said)
-        lines = [_VOLATILE.sub("", line).rstrip() for line in said.splitlines() if line.strip()]
+        lines = [line for line in _plain(said) if line]
         print("\n".join(lines[-last:]))
 
     def files(self, folder: str) -> list[tuple[str, int]]:
@@ -93,17 +84,29 @@ class Rehearsal:
 
 def try_tests(source: str) -> None:
     """Write a test file into an empty folder, run pytest on it, and print the end of its report."""
+    command = ("pytest", "-q", "-p", "no:cacheprovider", "--no-header")
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
         (Path(folder) / "test_yours.py").write_text(source, encoding="utf-8")
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--no-header"],
-            cwd=folder,
-            env={**os.environ, "COLUMNS": "100"},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-    lines = [_VOLATILE.sub("", line) for line in _COLOUR.sub("", done.stdout).splitlines()]
+        _, said = _run(Path(folder), command, {**os.environ, "COLUMNS": "100"}, timeout=120)
     told = ("FAILED", "ERROR", "E  ", "passed", "failed")
-    print("\n".join(line.rstrip() for line in lines if line.startswith(told)))
+    print("\n".join(line for line in _plain(said) if line.startswith(told)))
+
+
+def _run(
+    folder: Path, command: Sequence[str], env: Mapping[str, str], *, timeout: float
+) -> tuple[bool, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=folder,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    return done.returncode == 0, done.stdout + done.stderr
+
+
+def _plain(said: str) -> list[str]:
+    """Return the lines without colours and without what differs from run to run."""
+    return [_VOLATILE.sub("", line).rstrip() for line in _COLOUR.sub("", said).splitlines()]

@@ -19,7 +19,7 @@ from integrations.core.errors import NetworkError, NotSentError, ProviderError, 
 from integrations.core.http import NOT_SENT
 from integrations.core.log import get_logger, log_event
 from integrations.core.registry import ErrorRow
-from integrations.core.retry import Retry, parse_retry_after
+from integrations.core.retry import Retry, log_waits, parse_retry_after
 
 T = TypeVar("T")
 Explain = Callable[[Mapping[str, Any]], tuple[str, str | None]]
@@ -184,7 +184,7 @@ class JsonApi:
         self, attempt: Callable[[int], T], *, may_retry: Callable[[ProviderError], bool]
     ) -> T:
         """Call ``attempt(number)`` by the client's policy, and log each wait."""
-        return self._retry.call(attempt, may_retry=may_retry, on_wait=self._log_wait)
+        return self._retry.call(attempt, may_retry=may_retry, on_wait=log_waits(self._logger))
 
     def once(
         self,
@@ -239,16 +239,6 @@ class JsonApi:
             path=path,
             attempt=number,
             outcome="not sent" if self._mode is Mode.DEBUG else outcome,
-        )
-
-    def _log_wait(self, error: ProviderError, number: int, seconds: float) -> None:
-        log_event(
-            self._logger,
-            logging.WARNING,
-            "retry",
-            attempt=number,
-            wait_s=round(seconds, 3),
-            error=type(error).__name__,
         )
 
 

@@ -3,6 +3,7 @@
 tenacity does the looping; what may be repeated is decided by the client that knows the call.
 """
 
+import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 
 from integrations.core.clock import SYSTEM_CLOCK, Clock
 from integrations.core.errors import ProviderError
+from integrations.core.log import log_event
 
 T = TypeVar("T")
 
@@ -89,6 +91,22 @@ class Retry:
             return wait
         # A little jitter on top, so that everybody told "2 seconds" does not return together.
         return min(self.cap_s, asked + self.random() * min(self.base_s, asked / 10))
+
+
+def log_waits(logger: logging.Logger) -> Callable[[ProviderError, int, float], None]:
+    """Return an ``on_wait`` for :meth:`Retry.call` that logs each wait as ``retry``."""
+
+    def tell(error: ProviderError, number: int, seconds: float) -> None:
+        log_event(
+            logger,
+            logging.WARNING,
+            "retry",
+            attempt=number,
+            wait_s=round(seconds, 3),
+            error=type(error).__name__,
+        )
+
+    return tell
 
 
 def parse_retry_after(value: str | None, now: float) -> float | None:

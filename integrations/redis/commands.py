@@ -1,7 +1,6 @@
 """How commands are sent: which may be repeated, what debug mode records, what errors become."""
 
 import enum
-import logging
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,8 +10,8 @@ import redis
 from integrations.core.clock import Clock
 from integrations.core.config import Mode
 from integrations.core.errors import GuardError, NotSentError, ProviderError
-from integrations.core.log import get_logger, log_event
-from integrations.core.retry import Retry
+from integrations.core.log import get_logger
+from integrations.core.retry import Retry, log_waits
 from integrations.redis.address import Kind
 from integrations.redis.connections import Server, close_server, open_server
 from integrations.redis.errors import SDK_ERRORS, SDKError, translate
@@ -180,19 +179,8 @@ class Commands:
         def may_retry(error: ProviderError) -> bool:
             return error.retryable and (effect is not Effect.ONCE or not error.outcome_unknown)
 
-        def tell(error: ProviderError, number: int, wait_s: float) -> None:
-            reason = type(error).__name__
-            log_event(
-                self._logger,
-                logging.WARNING,
-                "retry",
-                attempt=number,
-                wait_s=round(wait_s, 3),
-                error=reason,
-            )
-
         try:
-            return self._retry.call(attempt, may_retry=may_retry, on_wait=tell)
+            return self._retry.call(attempt, may_retry=may_retry, on_wait=log_waits(self._logger))
         except ProviderError as error:
             if self._log is not None:
                 outcome = type(error).__name__

@@ -1,6 +1,5 @@
 """How a call is made: once, again, and what its end means."""
 
-import logging
 from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any, TypeVar
@@ -17,8 +16,8 @@ from integrations.core.errors import (
     ProviderError,
     UnavailableError,
 )
-from integrations.core.log import get_logger, log_event
-from integrations.core.retry import Retry
+from integrations.core.log import get_logger
+from integrations.core.retry import Retry, log_waits
 from integrations.stripe import arguments as check
 from integrations.stripe.errors import CardDeclinedError, translate
 from integrations.stripe.settings import StripeSettings
@@ -163,7 +162,7 @@ class Calls:
 
     def _repeat(self, attempt: Callable[[int], T]) -> T:
         return self._retry.call(
-            attempt, may_retry=lambda error: error.retryable, on_wait=self._log_wait
+            attempt, may_retry=lambda error: error.retryable, on_wait=log_waits(self._logger)
         )
 
     def _once(
@@ -202,16 +201,6 @@ class Calls:
                 f"Stripe answered with a {kind} object in mode {self.mode}. "
                 "STRIPE_API_KEY and STRIPE_API_BASE do not belong together."
             )
-
-    def _log_wait(self, error: ProviderError, number: int, seconds: float) -> None:
-        log_event(
-            self._logger,
-            logging.WARNING,
-            "retry",
-            attempt=number,
-            wait_s=round(seconds, 3),
-            error=type(error).__name__,
-        )
 
 
 def derived_key(operation: str, intent: str) -> str:

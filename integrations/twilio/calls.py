@@ -9,7 +9,7 @@ from twilio.base.exceptions import TwilioException
 from integrations.core.config import Mode
 from integrations.core.errors import NotSentError, ProviderError
 from integrations.core.log import get_logger, log_event
-from integrations.core.retry import Retry
+from integrations.core.retry import Retry, log_waits
 from integrations.twilio.transport import DryRunError, unreadable
 
 T = TypeVar("T")
@@ -84,7 +84,7 @@ class Calls:
         return result
 
     def _repeat(self, attempt: Callable[[int], T], may_retry: Callable[[ProviderError], bool]) -> T:
-        return self._retry.call(attempt, may_retry=may_retry, on_wait=self._log_wait)
+        return self._retry.call(attempt, may_retry=may_retry, on_wait=log_waits(self._logger))
 
     def _log(self, what: str, number: int, outcome: object) -> None:
         log_event(
@@ -95,14 +95,4 @@ class Calls:
             method=what,
             attempt=number,
             outcome=outcome,
-        )
-
-    def _log_wait(self, error: ProviderError, number: int, seconds: float) -> None:
-        log_event(
-            self._logger,
-            logging.WARNING,
-            "retry",
-            attempt=number,
-            wait_s=round(seconds, 3),
-            error=type(error).__name__,
         )

@@ -1,3 +1,4 @@
+import logging
 import traceback
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -13,7 +14,8 @@ from integrations.core.errors import (
     RateLimitedError,
     UnavailableError,
 )
-from integrations.core.retry import Retry, parse_retry_after
+from integrations.core.log import get_logger
+from integrations.core.retry import Retry, log_waits, parse_retry_after
 
 
 def run(errors: list[ProviderError | None], retry: Retry) -> tuple[int, list[int]]:
@@ -197,3 +199,9 @@ def test_the_caller_is_told_of_each_wait_before_it_begins() -> None:
         on_wait=lambda error, number, wait: told.append((error, number, wait, len(clock.sleeps))),
     )
     assert told == [(errors[0], 1, 0.25, 0), (errors[1], 2, 5.0, 1)]
+
+
+def test_each_wait_is_logged_with_its_reason(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+    log_waits(get_logger("toy"))(UnavailableError("down", provider="toy"), 2, 1.23456)
+    assert caplog.messages == ["retry attempt=2 wait_s=1.235 error=UnavailableError"]
