@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 from integrations.commands.docs import root
@@ -16,6 +16,17 @@ from integrations.commands.docs import root
 _LEFT_OUT = shutil.ignore_patterns(".*", "_build", "__pycache__", "node_modules")
 # What differs from run to run, and from machine to machine.
 _VOLATILE = re.compile(r" in [\d.]+s\b.*|, \d+ deselected|\d+ (?=passed|failed)")
+# pytest prints longer lines under CI, and colours by request. A reader sees it plain.
+# https://docs.pytest.org/en/stable/explanation/ci.html (read 2026-11-24)
+_TALKS_OTHERWISE = {
+    "CI",
+    "BUILD_NUMBER",
+    "PYTEST_ADDOPTS",
+    "PY_COLORS",
+    "FORCE_COLOR",
+    "NO_COLOR",
+    "PYTEST_THEME",
+}
 _COLOUR = re.compile(r"\x1b\[[\d;]*m")
 
 
@@ -31,10 +42,9 @@ class Rehearsal:
 
     def run(self, *command: str) -> tuple[bool, str]:
         """Run ``python -m command`` in the copy; return whether it succeeded, and what it said."""
-        # pytest cuts its summary to the width of the terminal.
-        env = {**os.environ, "PYTHONPATH": str(self.checkout), "COLUMNS": "120"}
-        env |= {n: str(self.checkout / n) for n in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR")}
-        return _run(self.checkout, command, env, timeout=300)
+        extra = {"PYTHONPATH": str(self.checkout)}
+        extra |= {n: str(self.checkout / n) for n in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR")}
+        return _run(self.checkout, command, extra, timeout=300)
 
     def show(self, *command: str, last: int = 1) -> None:
         """Run a command and print its last lines, without what differs from run to run."""
@@ -87,18 +97,24 @@ def try_tests(source: str) -> None:
     command = ("pytest", "-q", "-p", "no:cacheprovider", "--no-header")
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
         (Path(folder) / "test_yours.py").write_text(source, encoding="utf-8")
-        _, said = _run(Path(folder), command, {**os.environ, "COLUMNS": "100"}, timeout=120)
+        _, said = _run(Path(folder), command, timeout=120)
     told = ("FAILED", "ERROR", "E  ", "passed", "failed")
     print("\n".join(line for line in _plain(said) if line.startswith(told)))
 
 
 def _run(
-    folder: Path, command: Sequence[str], env: Mapping[str, str], *, timeout: float
+    folder: Path,
+    command: Sequence[str],
+    extra: Mapping[str, str] = MappingProxyType({}),
+    *,
+    timeout: float,
 ) -> tuple[bool, str]:
+    here = {name: value for name, value in os.environ.items() if name not in _TALKS_OTHERWISE}
     done = subprocess.run(
         [sys.executable, "-m", *command],
         cwd=folder,
-        env=env,
+        # pytest cuts its summary to the width of the terminal.
+        env={**here, "COLUMNS": "120", **extra},
         capture_output=True,
         text=True,
         timeout=timeout,

@@ -159,7 +159,13 @@ s3 = S3Client.from_env(mode="live")
 path = Path(sys.argv[1])
 path.write_bytes(b"x" * (40 << 20))
 end = getattr(signal, sys.argv[2])
-s3.upload_file(path, "killed.bin", progress=lambda _: os.kill(os.getpid(), end))
+told = []
+def once(_):
+    # One Ctrl-C. A second one, in the middle of the abort, would end that too.
+    if not told:
+        told.append(True)
+        os.kill(os.getpid(), end)
+s3.upload_file(path, "killed.bin", progress=once)
 """
 
 
