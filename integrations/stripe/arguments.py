@@ -137,6 +137,14 @@ def idempotency_key(value: object) -> str:
     return key
 
 
+def optional_key(value: object) -> str | None:
+    """Return an idempotency key, or None where none is given.
+
+    For calls that ask before they change something: a bad key is refused before the question.
+    """
+    return None if value is None else idempotency_key(value)
+
+
 def metadata(value: object, *, argument: str = "metadata") -> dict[str, str]:
     """Return metadata: at most 50 short strings. ``""`` removes a key."""
     if not isinstance(value, Mapping):
