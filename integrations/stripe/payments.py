@@ -282,6 +282,4 @@ def _told(
         told["receipt_email"] = check.email("receipt_email", receipt_email)
     if description is not None:
         told["description"] = check.text("description", description, 1000)
-    if metadata:
-        told["metadata"] = check.metadata(metadata)
-    return told
+    return told | check.labels(metadata)
