@@ -40,7 +40,7 @@ class Customers:
             payment_method: is attached, and becomes the default for invoices.
             metadata: what you want to find again.
             test_clock: whose time the customer lives in; test mode only.
-            idempotency_key: names this intent for 24 hours; made when None.
+            idempotency_key: names this intent, for 24 hours at least; made when None.
 
         Raises:
             InvalidRequestError: an argument is refused, here or by Stripe.

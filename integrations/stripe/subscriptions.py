@@ -45,7 +45,7 @@ class Subscriptions:
             wait_for_payment: begin as ``incomplete`` until the buyer confirms the first invoice in
                 the browser; it expires after 23 hours.
             metadata: what you want to find again.
-            idempotency_key: names this intent for 24 hours; made when None.
+            idempotency_key: names this intent, for 24 hours at least; made when None.
 
         Raises:
             CardDeclinedError: the first payment was declined.
@@ -109,7 +109,7 @@ class Subscriptions:
                 ``always_invoice`` asks for it now, ``none`` forgets it.
             proration_date: Unix time up to which the old plan counts; now when None. Give the one
                 of the preview that the customer saw.
-            idempotency_key: names this intent for 24 hours; made when None.
+            idempotency_key: names this intent, for 24 hours at least; made when None.
 
         Raises:
             InvalidRequestError: an argument is refused; or the subscription has ended.
@@ -179,7 +179,7 @@ class Subscriptions:
             invoices: what becomes of those due meanwhile: ``void`` (you serve nothing),
                 ``keep_as_draft`` (collect later) or ``mark_uncollectible`` (a gift).
             resumes_at: Unix time at which it resumes by itself.
-            idempotency_key: names this intent for 24 hours; made when None.
+            idempotency_key: names this intent, for 24 hours at least; made when None.
 
         Source: https://docs.stripe.com/billing/subscriptions/pause-payment
         """

@@ -84,7 +84,13 @@ def test_a_checkout_s_links_stay_on_the_site(stripe: StripeClient, argument: str
 def test_a_subscription_is_changed_and_canceled(lab: Mock, stripe: StripeClient) -> None:
     plan, dear = _price(stripe, "month"), _price(stripe, "month", 2900)
     page = shortcuts.create_subscription_checkout(
-        User(), plan, success_url=f"{SITE}/ok", cancel_url=f"{SITE}/", trial_days=7, client=stripe
+        User(),
+        plan,
+        success_url=f"{SITE}/ok",
+        cancel_url=f"{SITE}/",
+        reference="team-1",
+        trial_days=7,
+        client=stripe,
     )
     assert page.mode == "subscription"
     customer = shortcuts.create_customer_from_user(User(), client=stripe)
