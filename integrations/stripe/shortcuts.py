@@ -60,8 +60,8 @@ def default_client() -> StripeClient:
 def create_customer_from_user(user: Payer, *, client: StripeClient | None = None) -> Customer:
     """Return the customer of your user, and create it if there is none; never two.
 
-    See :meth:`~integrations.stripe.customers.Customers.find_or_create`. The address is written to
-    a new customer only; nobody is found by it.
+    See :meth:`~integrations.stripe.customers.Customers.find_or_create`. Address and
+    name are written where the customer has none; nobody is found by them.
 
     Raises:
         InvalidRequestError: the user has no id yet, as before it is saved; or see there.
