@@ -171,6 +171,7 @@ def change_plan(
     *,
     quantity: int | None = None,
     bill_now: bool = False,
+    proration_date: int | None = None,
     client: StripeClient | None = None,
 ) -> Subscription:
     """Change a subscription to another price; the difference is prorated.
@@ -180,6 +181,8 @@ def change_plan(
         price_id: the new price.
         quantity: as before when None.
         bill_now: ask for the difference now, not with the next invoice.
+        proration_date: Unix time up to which the old plan counts; now when None. Give the one of
+            ``invoices.preview``, and what was shown is what is asked for.
         client: the environment's when None.
     """
     client = client or default_client()
@@ -188,6 +191,7 @@ def change_plan(
         price_id,
         quantity=quantity,
         proration="always_invoice" if check.flag("bill_now", bill_now) else "create_prorations",
+        proration_date=proration_date,
     )
 
 

@@ -105,6 +105,22 @@ def test_a_subscription_is_changed_and_canceled(lab: Mock, stripe: StripeClient)
     assert ended.status == "canceled"
 
 
+def test_a_change_of_plan_costs_what_its_preview_showed(lab: Mock, stripe: StripeClient) -> None:
+    plan, dear = _price(stripe, "month"), _price(stripe, "month", 2900)
+    payer = stripe.customers.create(payment_method="pm_card_visa")
+    begun = stripe.subscriptions.create(payer.id, plan)
+    at = int(lab.clock.time())
+    shown = stripe.invoices.preview(
+        begun.id, price_id=dear, proration="always_invoice", proration_date=at
+    )
+    lab.clock.advance(3 * 86_400)
+    changed = shortcuts.change_plan(begun, dear, bill_now=True, proration_date=at, client=stripe)
+    assert form(lab.fake.requests[-1])["proration_date"] == str(at)
+    paid = stripe.invoices.get(str(changed.latest_invoice)).total
+    assert paid == shown.total
+    assert paid.amount > 0
+
+
 def test_the_portal_is_the_user_s_and_leads_back(lab: Mock, stripe: StripeClient) -> None:
     assert shortcuts.billing_portal_url(User(), f"{SITE}/me", client=stripe).startswith("https://")
     assert form(lab.fake.requests[-1])["return_url"] == f"{SITE}/me"
