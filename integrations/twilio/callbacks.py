@@ -9,11 +9,12 @@ from integrations.core.clock import SYSTEM_CLOCK, Clock
 from integrations.core.views import Displayed
 from integrations.core.webhook_store import Event
 from integrations.twilio.events import STATUSES, StatusCallback
-
-FINAL = ("delivered", "undelivered", "failed", "read", "canceled", "partially_delivered")
+from integrations.twilio.models import FINAL
 
 # The steps of a message, in order; a status further on is never replaced by an earlier one.
-_STEPS = ("accepted", "scheduled", "queued", "sending", "sent")
+# Twilio's specification names partially_delivered and no page tells what follows it (2026-11), so
+# that an end which comes after it is not lost.
+_STEPS = ("accepted", "scheduled", "queued", "sending", "sent", "partially_delivered")
 
 
 @dataclass(frozen=True)
