@@ -56,6 +56,8 @@ class Integration:
         probe: the client's method that asks the service whether the key works.
         notebooks: names of its notebooks.
         credentials: where to get an account and a key, in one line.
+        drills: its module that provokes every error and delivers every event, for
+            :mod:`integrations.core.drills`.
         together: a function of the environment and the mode that returns what is wrong with the
             settings together, where no single one is required; empty when there is no such rule.
         pages: what writes pages of its own for the book, a callable that returns their text by
@@ -77,6 +79,7 @@ class Integration:
     probe: str
     notebooks: tuple[str, ...]
     credentials: str
+    drills: str
     pages: str = ""
     together: str = ""
 
@@ -111,6 +114,10 @@ class Integration:
     def shortcuts_module(self) -> Any:
         """Import and return the module of shortcuts."""
         return self._import(self.shortcuts)
+
+    def drills_module(self) -> Any:
+        """Import and return the module of drills."""
+        return self._import(self.drills)
 
     def _import(self, reference: str) -> Any:
         module, _, attribute = reference.partition(":")

@@ -200,6 +200,7 @@ INTEGRATION = Integration(
     events="integrations.twilio.events:EVENTS",
     errors="integrations.twilio.errors:ERRORS",
     shortcuts="integrations.twilio.shortcuts",
+    drills="integrations.twilio.drills",
     probe="fetch_account",
     together="integrations.twilio.settings:problems_together",
     notebooks=("twilio_messaging", "twilio_verification"),
