@@ -1,4 +1,4 @@
-"""Every error of Acme provoked, every event delivered: see :mod:`integrations.core.drills`."""
+"""Every error provoked, every event delivered: see :mod:`integrations.core.drills`."""
 
 from collections.abc import Mapping
 
