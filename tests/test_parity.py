@@ -26,7 +26,7 @@ CELLS = cells()
 NOT_RAISED = {"IntegrationError", "ProviderError", "FulfilmentBusyError"}
 
 
-def _modules() -> list[Any]:
+def package_modules() -> list[Any]:
     found = pkgutil.walk_packages(integrations.__path__, "integrations.")
     left_out = {"tests", "_template", "__main__"}
     return [importlib.import_module(m.name) for m in found if not left_out & {*m.name.split(".")}]
@@ -36,7 +36,7 @@ def error_classes() -> set[str]:
     """Return the errors that reach a user; fakes and adapters keep theirs to themselves."""
     own = {
         thing
-        for module in _modules()
+        for module in package_modules()
         for thing in vars(module).values()
         if isinstance(thing, type) and thing.__module__ == module.__name__
     }
@@ -104,7 +104,7 @@ def test_an_error_that_is_planted_in_the_package_is_found(monkeypatch: pytest.Mo
 def test_the_reference_has_a_page_for_every_module() -> None:
     pages = "".join(p.read_text() for p in (ROOT / "book" / "reference").glob("*.md"))
     listed = {line.split("::")[1].strip() for line in pages.splitlines() if "automodule::" in line}
-    missing = {m.__name__ for m in _modules() if not hasattr(m, "__path__")} - listed
+    missing = {m.__name__ for m in package_modules() if not hasattr(m, "__path__")} - listed
     assert not missing, f"no page documents {sorted(missing)}: run python -m integrations docs"
 
 
