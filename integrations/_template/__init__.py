@@ -70,6 +70,7 @@ INTEGRATION = Integration(
     events="integrations.acme.events:EVENTS",
     errors="integrations.acme.calls:ERRORS",
     shortcuts="integrations.acme.shortcuts",
+    about="integrations.acme.about:ABOUT",
     drills="integrations.acme.drills",
     probe="get_account",
     notebooks=("acme",),

@@ -29,11 +29,13 @@ class Mistake:
         what: what was done, or what happened, in a few words.
         make: makes it happen to an integration in mock mode. Where no call fails, because the
             service says so later, it returns what the service says.
+        advice: what to do, where the error itself does not say it.
     """
 
     answer: str
     what: str
     make: Callable[[Mock], object] = field(repr=False)
+    advice: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,9 +139,29 @@ def _without_settings(name: str) -> tuple[Mistake, ...]:
     )
 
 
-def forged(pipeline: WebhookPipeline) -> None:
-    """Let a stranger post a webhook, and raise what the pipeline answers 400 for."""
-    pipeline.scheme.verify(Incoming(b"{}", {}, 0.0))
+_FORGED = (
+    "Nothing, if a stranger sent it. If it was the vendor: the secret is another endpoint's, or "
+    "something on the way changed the raw body, a header or the URL."
+)
+
+
+def forgeries(pipeline: Callable[[Mock], WebhookPipeline]) -> tuple[Mistake, ...]:
+    """Return what the pipeline answers 400 for: a stranger's webhook, and one that was changed."""
+
+    def stranger(lab: Mock) -> None:
+        pipeline(lab).scheme.verify(Incoming(b"{}", {}, lab.clock.time()))
+
+    def changed(lab: Mock) -> None:
+        lab.fake.send_test_event()
+        sent = lab.fake.deliveries()[0]
+        target = getattr(sent, "target", "")
+        now = lab.clock.time()
+        pipeline(lab).scheme.verify(Incoming(sent.body + b" ", sent.headers, now, target))
+
+    return (
+        Mistake(HERE, "a webhook without a signature", stranger, _FORGED),
+        Mistake(HERE, "a webhook that was changed, or whose secret is another", changed, _FORGED),
+    )
 
 
 def delivered(name: str) -> list[Delivered]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from integrations.core import faults
-from integrations.core.drills import HERE, Delivered, Mistake, Notes, broken_wire, forged
+from integrations.core.drills import HERE, Delivered, Mistake, Notes, broken_wire, forgeries
 from integrations.core.webhook_store import Event
 from integrations.core.workbook import Mock
 from integrations.loops.client import LoopsClient
@@ -56,11 +56,7 @@ MISTAKES = (
         lambda lab: lab.client.create_contact("alex"),
     ),
     Mistake(HERE, "sandbox mode, and a stranger", _stranger),
-    Mistake(
-        HERE,
-        "a forged webhook",
-        lambda lab: forged(webhook_pipeline(lab.client.settings, clock=lab.clock)),
-    ),
+    *forgeries(lambda lab: webhook_pipeline(lab.client.settings, clock=lab.clock)),
     Mistake("400", "a data variable is missing", lambda lab: _send(lab.client, data_variables={})),
     Mistake(
         "400",

@@ -165,6 +165,7 @@ INTEGRATION = Integration(
     events="",
     errors="integrations.s3.transport:ERRORS",
     shortcuts="integrations.s3.shortcuts",
+    about="integrations.s3.about:ABOUT",
     drills="integrations.s3.drills",
     probe="check_bucket",
     notebooks=("s3_objects", "s3_browser_uploads"),

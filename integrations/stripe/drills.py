@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from integrations.core.drills import HERE, Mistake, broken_wire, forged
+from integrations.core.drills import HERE, Mistake, broken_wire, forgeries
 from integrations.core.wire import Response
 from integrations.core.workbook import Mock
 from integrations.stripe.client import StripeClient
@@ -59,11 +59,7 @@ MISTAKES = (
         HERE, "an amount of nothing", lambda lab: lab.client.payment_intents.create(Money(0, "usd"))
     ),
     Mistake(HERE, "sandbox mode, and a live key", _live_key),
-    Mistake(
-        HERE,
-        "a forged webhook",
-        lambda lab: forged(webhook_pipeline(lab.client.settings, clock=lab.clock)),
-    ),
+    *forgeries(lambda lab: webhook_pipeline(lab.client.settings, clock=lab.clock)),
     Mistake(
         "400",
         "less than Stripe takes",

@@ -200,6 +200,7 @@ INTEGRATION = Integration(
     events="integrations.twilio.events:EVENTS",
     errors="integrations.twilio.errors:ERRORS",
     shortcuts="integrations.twilio.shortcuts",
+    about="integrations.twilio.about:ABOUT",
     drills="integrations.twilio.drills",
     probe="fetch_account",
     together="integrations.twilio.settings:problems_together",

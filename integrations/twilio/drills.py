@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
-from integrations.core.drills import HERE, Delivered, Mistake, Notes, broken_wire, forged
+from integrations.core.drills import HERE, Delivered, Mistake, Notes, broken_wire, forgeries
 from integrations.core.webhook_store import Event
 from integrations.core.wire import Response
 from integrations.core.workbook import Mock
@@ -125,11 +125,7 @@ _NATURAL = (
     ),
     Mistake(HERE, "no text and no picture", lambda lab: _send(lab.client, body=None)),
     Mistake(HERE, "sandbox mode, and a stranger", _stranger),
-    Mistake(
-        HERE,
-        "a forged callback",
-        lambda lab: forged(webhook_pipeline(lab.client.settings, clock=lab.clock)),
-    ),
+    *forgeries(lambda lab: webhook_pipeline(lab.client.settings, clock=lab.clock)),
     Mistake("20003", "the token of another account", _wrong_token),
     Mistake(
         "20008",
