@@ -3,8 +3,9 @@
 import contextlib
 import threading
 import uuid
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -81,8 +82,7 @@ class _Download:
         if size <= PART_BYTES:
             crcs = [self._small(answer, etag)]
         else:
-            answer["Body"].close()
-            crcs = self._ranges(size, etag)
+            crcs = self._parts(answer["Body"], size, etag)
         crc = 0
         for each, length in crcs:
             crc = digests.joined_crc32(crc, each, length)
@@ -96,18 +96,34 @@ class _Download:
             content, _ = self._fetcher.whole(self._key, IfMatch=etag)
         return self._write(0, content)
 
-    def _ranges(self, size: int, etag: str) -> list[tuple[int, int]]:
-        def part(start: int) -> tuple[int, int]:
+    def _parts(self, body: Any, size: int, etag: str) -> list[tuple[int, int]]:
+        """Read the reply that is open from its beginning, and ranges from the end, till they meet.
+
+        Nothing is asked for twice, and no connection waits for another.
+        """
+        waiting = deque(range(0, size, PART_BYTES))
+        done: dict[int, tuple[int, int]] = {}
+
+        def ranged(start: int) -> bytes:
             span = f"bytes={start}-{min(start + PART_BYTES, size) - 1}"
             # Another version in the middle is refused, instead of being mixed in.
-            content, _ = self._fetcher.whole(self._key, Range=span, IfMatch=etag)
-            return self._write(start, content)
+            return self._fetcher.whole(self._key, Range=span, IfMatch=etag)[0]
 
-        pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="s3-range")
-        try:
-            return list(pool.map(part, range(0, size, PART_BYTES)))
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+        def work(take: Callable[[], int], read: Callable[[int], bytes]) -> None:
+            while (start := _taken(take)) is not None:
+                done[start] = self._write(start, read(start))
+
+        front = _Front(self._calls, body, size, ranged)
+        # Closed last: until then a thread may be reading from it.
+        with contextlib.closing(body), ThreadPoolExecutor(WORKERS, "s3-range") as pool:
+            running = [pool.submit(work, waiting.popleft, front.read)]
+            running += [pool.submit(work, waiting.pop, ranged) for _ in range(WORKERS - 1)]
+            try:
+                for each in as_completed(running):
+                    each.result()
+            finally:
+                waiting.clear()
+        return [done[start] for start in sorted(done)]
 
     def _write(self, start: int, content: bytes) -> tuple[int, int]:
         crc = digests.crc32(content)
@@ -128,3 +144,34 @@ class _Download:
         if said != digests.encoded(crc):
             raise IntegrityError("the checksum of the whole object differs", provider="s3")
         return True
+
+
+def _taken(take: Callable[[], int]) -> int | None:
+    """Take a part that nobody has taken; None when there is none."""
+    try:
+        return take()
+    except IndexError:
+        return None
+
+
+class _Front:
+    """A reply that is read part after part; when it breaks off, parts are asked for by range."""
+
+    def __init__(self, calls: Calls, body: Any, size: int, ranged: Callable[[int], bytes]) -> None:
+        self._calls = calls
+        self._body = body
+        self._size = size
+        self._ranged = ranged
+        self._broken = False
+
+    def read(self, start: int) -> bytes:
+        length = min(PART_BYTES, self._size - start)
+        content = b"" if self._broken else self._next(length)
+        self._broken = self._broken or len(content) != length
+        return self._ranged(start) if self._broken else content
+
+    def _next(self, length: int) -> bytes:
+        try:
+            return self._calls.reading(lambda: self._body.read(length))
+        except (NetworkError, UnavailableError):
+            return b""
