@@ -14,9 +14,10 @@ from integrations.core.retry import Retry
 from integrations.s3 import digests
 from integrations.s3.calls import Answer, Calls
 from integrations.s3.models import Downloaded
+from integrations.s3.multipart import WORKERS
 from integrations.s3.sources import PART_BYTES
 from integrations.s3.transport import IntegrityError
-from integrations.s3.uploading import WORKERS, Progress
+from integrations.s3.uploading import Progress
 
 
 class Fetcher:
@@ -172,6 +173,7 @@ class _Front:
 
     def _next(self, length: int) -> bytes:
         try:
-            return self._calls.reading(lambda: self._body.read(length))
+            content: bytes = self._calls.reading(lambda: self._body.read(length))
         except (NetworkError, UnavailableError):
             return b""
+        return content
