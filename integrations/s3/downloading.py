@@ -52,99 +52,136 @@ class Fetcher:
 
     def to_file(self, key: str, path: Path, progress: Progress | None) -> Downloaded:
         """Write an object beside its place, then move it there: nobody sees half of it."""
-        beside = path.with_name(f".{path.name[:100]}.{uuid.uuid4().hex}.part")
+        # One request tells the size and brings a small object; a HEAD first would double the cost.
+        answer = self._calls.read("get_object", Key=key)
+        size, etag = answer["ContentLength"], answer["ETag"]
+        if size <= PART_BYTES:
+            content = self._small(key, answer)
+            verified = _verify(answer, size, [(digests.crc32(content), len(content))])
+            with _beside(path) as file:
+                file.write(content)
+            if progress:
+                progress(size)
+        else:
+            with _beside(path) as file:
+                parts = _Parts(self, key, etag, size, file, progress).read(answer["Body"])
+                verified = _verify(answer, size, parts)
+        return Downloaded(key, str(path), size, etag.strip('"'), verified)
+
+    def _small(self, key: str, answer: Answer) -> bytes:
         try:
-            with beside.open("xb") as file:
-                done = _Download(self._calls, self, key, file, progress).run(path)
-            beside.replace(path)
-        except BaseException:
-            beside.unlink(missing_ok=True)
-            raise
-        return done
+            return self.body(answer["Body"])
+        except (NetworkError, UnavailableError):
+            return self.whole(key, IfMatch=answer["ETag"])[0]
+
+    def body(self, body: Any, size: int | None = None) -> bytes:
+        """Return what is left of a body, or the next ``size`` bytes."""
+        content: bytes = self._calls.reading(lambda: body.read(size))
+        return content
 
 
-class _Download:
-    """One download, in one request or in several."""
+@contextlib.contextmanager
+def _beside(path: Path) -> Iterator[BinaryIO]:
+    """Open a file that takes its place when the block ends well, and is gone when it does not."""
+    beside = path.with_name(f".{path.name[:100]}.{uuid.uuid4().hex}.part")
+    try:
+        with beside.open("xb") as file:
+            yield file
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _verify(answer: Answer, size: int, parts: list[tuple[int, int]]) -> bool:
+    """Compare size and checksum with what S3 said; tell whether it said a checksum.
+
+    Raises:
+        IntegrityError: they differ.
+    """
+    crc, received = 0, 0
+    for each, length in parts:
+        crc, received = digests.joined_crc32(crc, each, length), received + length
+    if received != size:
+        raise IntegrityError(f"{received} bytes arrived of {size}", provider="s3")
+    said = answer.get("ChecksumCRC32")
+    # That of a composite is a checksum of checksums, and ends in the number of parts.
+    if not said or "-" in said or answer.get("ChecksumType") == "COMPOSITE":
+        return False
+    if said != digests.encoded(crc):
+        raise IntegrityError("the checksum of the whole object differs", provider="s3")
+    return True
+
+
+class _Parts:
+    """A large object: the reply that is open is read from its beginning, ranges from the end.
+
+    Nothing is asked for twice, and no connection waits for another.
+    """
 
     def __init__(
-        self, calls: Calls, fetcher: Fetcher, key: str, file: BinaryIO, progress: Progress | None
+        self,
+        fetcher: Fetcher,
+        key: str,
+        etag: str,
+        size: int,
+        file: BinaryIO,
+        progress: Progress | None,
     ) -> None:
-        self._calls = calls
         self._fetcher = fetcher
         self._key = key
+        self._etag = etag
+        self._size = size
         self._file = file
         self._progress = progress
         self._lock = threading.Lock()
+        self._waiting = deque(range(0, size, PART_BYTES))
+        self._done: dict[int, tuple[int, int]] = {}
+        self._broken = False
 
-    def run(self, path: Path) -> Downloaded:
-        # One request tells the size and brings a small object; a HEAD first would double the cost.
-        answer = self._calls.read("get_object", Key=self._key)
-        size, etag = answer["ContentLength"], answer["ETag"]
-        if size <= PART_BYTES:
-            crcs = [self._small(answer, etag)]
-        else:
-            crcs = self._parts(answer["Body"], size, etag)
-        crc = 0
-        for each, length in crcs:
-            crc = digests.joined_crc32(crc, each, length)
-        verified = self._verify(answer, sum(length for _, length in crcs), size, crc)
-        return Downloaded(self._key, str(path), size, etag.strip('"'), verified)
+    def read(self, body: Any) -> list[tuple[int, int]]:
+        """Write all parts; return the checksum and the length of each, in their order."""
 
-    def _small(self, answer: Answer, etag: str) -> tuple[int, int]:
-        try:
-            content = self._calls.reading(answer["Body"].read)
-        except (NetworkError, UnavailableError):
-            content, _ = self._fetcher.whole(self._key, IfMatch=etag)
-        return self._write(0, content)
+        def front(start: int) -> bytes:
+            return self._next(body, start)
 
-    def _parts(self, body: Any, size: int, etag: str) -> list[tuple[int, int]]:
-        """Read the reply that is open from its beginning, and ranges from the end, till they meet.
-
-        Nothing is asked for twice, and no connection waits for another.
-        """
-        waiting = deque(range(0, size, PART_BYTES))
-        done: dict[int, tuple[int, int]] = {}
-
-        def ranged(start: int) -> bytes:
-            span = f"bytes={start}-{min(start + PART_BYTES, size) - 1}"
-            # Another version in the middle is refused, instead of being mixed in.
-            return self._fetcher.whole(self._key, Range=span, IfMatch=etag)[0]
-
-        def work(take: Callable[[], int], read: Callable[[int], bytes]) -> None:
-            while (start := _taken(take)) is not None:
-                done[start] = self._write(start, read(start))
-
-        front = _Front(self._calls, body, size, ranged)
-        # Closed last: until then a thread may be reading from it.
+        # The body is closed last: until then a thread may be reading from it.
         with contextlib.closing(body), ThreadPoolExecutor(WORKERS, "s3-range") as pool:
-            running = [pool.submit(work, waiting.popleft, front.read)]
-            running += [pool.submit(work, waiting.pop, ranged) for _ in range(WORKERS - 1)]
+            running = [pool.submit(self._work, self._waiting.popleft, front)]
+            for _ in range(WORKERS - 1):
+                running.append(pool.submit(self._work, self._waiting.pop, self._ranged))
             try:
                 for each in as_completed(running):
                     each.result()
             finally:
-                waiting.clear()
-        return [done[start] for start in sorted(done)]
+                self._waiting.clear()
+        return [self._done[start] for start in sorted(self._done)]
 
-    def _write(self, start: int, content: bytes) -> tuple[int, int]:
-        crc = digests.crc32(content)
-        with self._lock:
-            self._file.seek(start)
-            self._file.write(content)
-            if self._progress:
-                self._progress(len(content))
-        return crc, len(content)
+    def _work(self, take: Callable[[], int], read: Callable[[int], bytes]) -> None:
+        while (start := _taken(take)) is not None:
+            content = read(start)
+            self._done[start] = digests.crc32(content), len(content)
+            with self._lock:
+                self._file.seek(start)
+                self._file.write(content)
+                if self._progress:
+                    self._progress(len(content))
 
-    def _verify(self, answer: Answer, received: int, size: int, crc: int) -> bool:
-        if received != size:
-            raise IntegrityError(f"{received} bytes arrived of {size}", provider="s3")
-        said = answer.get("ChecksumCRC32")
-        # That of a composite is a checksum of checksums, and ends in the number of parts.
-        if not said or "-" in said or answer.get("ChecksumType") == "COMPOSITE":
-            return False
-        if said != digests.encoded(crc):
-            raise IntegrityError("the checksum of the whole object differs", provider="s3")
-        return True
+    def _ranged(self, start: int) -> bytes:
+        span = f"bytes={start}-{min(start + PART_BYTES, self._size) - 1}"
+        # Another version in the middle is refused, instead of being mixed in.
+        return self._fetcher.whole(self._key, Range=span, IfMatch=self._etag)[0]
+
+    def _next(self, body: Any, start: int) -> bytes:
+        """Return the next part of the reply, or the same by range once it has broken off."""
+        length = min(PART_BYTES, self._size - start)
+        if not self._broken:
+            with contextlib.suppress(NetworkError, UnavailableError):
+                content = self._fetcher.body(body, length)
+                if len(content) == length:
+                    return content
+            self._broken = True
+        return self._ranged(start)
 
 
 def _taken(take: Callable[[], int]) -> int | None:
@@ -153,27 +190,3 @@ def _taken(take: Callable[[], int]) -> int | None:
         return take()
     except IndexError:
         return None
-
-
-class _Front:
-    """A reply that is read part after part; when it breaks off, parts are asked for by range."""
-
-    def __init__(self, calls: Calls, body: Any, size: int, ranged: Callable[[int], bytes]) -> None:
-        self._calls = calls
-        self._body = body
-        self._size = size
-        self._ranged = ranged
-        self._broken = False
-
-    def read(self, start: int) -> bytes:
-        length = min(PART_BYTES, self._size - start)
-        content = b"" if self._broken else self._next(length)
-        self._broken = self._broken or len(content) != length
-        return self._ranged(start) if self._broken else content
-
-    def _next(self, length: int) -> bytes:
-        try:
-            content: bytes = self._calls.reading(lambda: self._body.read(length))
-        except (NetworkError, UnavailableError):
-            return b""
-        return content
