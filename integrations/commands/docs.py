@@ -7,7 +7,8 @@ from pathlib import Path
 
 import integrations
 from integrations.commands.reference import pages, table_of_contents
-from integrations.commands.services import overview, setup
+from integrations.commands.services import overview
+from integrations.commands.setup import setup, troubleshooting
 from integrations.commands.tables import markdown_table
 from integrations.core.config import MODES
 from integrations.core.errors import ConfigurationError
@@ -54,6 +55,7 @@ def render(checkout: Path) -> dict[Path, str]:
                 (readme, _overview),
                 (checkout / "book" / "services.md", overview),
                 (checkout / "book" / "setup.md", setup),
+                (checkout / "book" / "troubleshooting.md", troubleshooting),
             )
         },
     }
