@@ -127,7 +127,12 @@ def words() -> frozenset[str]:
 
     # The fixtures are made by name.
     found = {name for name in vars(testing) if name[0] != "_"}
-    for path in [*(ROOT / "integrations").rglob("*.py"), ROOT / "pyproject.toml"]:
+    files = [
+        ROOT / "pyproject.toml",
+        ROOT / "_config.yml",
+        ROOT / "tests" / "test_production_page.py",
+    ]
+    for path in [*(ROOT / "integrations").rglob("*.py"), *files]:
         found |= set(re.findall(r"\w+", path.read_text(encoding="utf-8")))
     for path in (ROOT / "notebooks").glob("*.ipynb"):
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
