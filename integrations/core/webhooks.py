@@ -215,7 +215,9 @@ class WebhookPipeline:
             return self._end(Result(500, "failed", event, reason=type(error).__name__))
         state = State.HANDLED if handlers else State.UNHANDLED
         if not self.store.finish(event, token, state):
-            return self._end(Result(503, "busy", event, reason="the claim expired meanwhile"))
+            return self._end(
+                Result(503, "busy", event, reason="the claim expired and was taken over")
+            )
         return self._end(Result(200, str(state), event, answers=answers))
 
     def _end(self, result: Result) -> Result:

@@ -48,8 +48,7 @@ class Products:
             params["id"] = check.object_id("product_id", product_id)
         if description is not None:
             params["description"] = check.text("description", description)
-        if metadata:
-            params["metadata"] = check.metadata(metadata)
+        params |= check.labels(metadata)
         return self._calls.write(
             "products.create",
             self._api.create,
@@ -155,8 +154,8 @@ class Prices:
         wanted: dict[str, Any] = {"active": True}
         if product_id is not None:
             wanted["product"] = check.object_id("product_id", product_id)
-        if lookup_keys:
-            wanted["lookup_keys"] = [check.text("lookup_keys", each, 200) for each in lookup_keys]
+        if names := check.texts("lookup_keys", lookup_keys, 10, 200):
+            wanted["lookup_keys"] = names
         return self._calls.pages(
             self._api.list, parse=Price.from_raw, limit=check.limit(limit), **wanted
         )

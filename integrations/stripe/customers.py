@@ -52,7 +52,7 @@ class Customers:
             params["payment_method"] = method
             params["invoice_settings"] = {"default_payment_method": method}
         if test_clock is not None:
-            params["test_clock"] = check.object_id("clock_id", test_clock)
+            params["test_clock"] = check.object_id("test_clock", test_clock, "clock_id")
         return self._create("customers.create", params, idempotency_key)
 
     def find_or_create(
@@ -120,7 +120,9 @@ class Customers:
         """
         params = _fields(email, name, metadata)
         if default_payment_method is not None:
-            method = check.object_id("payment_method", default_payment_method)
+            method = check.object_id(
+                "default_payment_method", default_payment_method, "payment_method"
+            )
             params["invoice_settings"] = {"default_payment_method": method}
         if not params:
             check.refuse("email", "nothing to change: give at least one field")
@@ -217,6 +219,4 @@ def _fields(
         fields["email"] = check.email("email", email)
     if name is not None:
         fields["name"] = check.text("name", name, 256)
-    if metadata:
-        fields["metadata"] = check.metadata(metadata)
-    return fields
+    return fields | check.labels(metadata)

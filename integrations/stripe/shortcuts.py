@@ -7,20 +7,23 @@ a dataclass. Prices and amounts come from your server, never from a browser.
 import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Protocol
+from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
 from integrations.core.webhooks import Result, WebhookPipeline
 from integrations.stripe import arguments as check
-from integrations.stripe.checkout import Line
+from integrations.stripe.checkout import Line, session_params
 from integrations.stripe.client import StripeClient
 from integrations.stripe.handlers import default_handlers
+from integrations.stripe.links import site_link
 from integrations.stripe.models import CheckoutSession, Customer
 from integrations.stripe.models_billing import Subscription
 from integrations.stripe.models_payments import PaymentIntent, Refund
 from integrations.stripe.money import Money
 from integrations.stripe.store import MemoryStore
 from integrations.stripe.webhooks import webhook_pipeline
+
+MAX_REFERENCE = 200
 
 
 class Payer(Protocol):
@@ -92,16 +95,14 @@ def create_checkout_session(
         InvalidRequestError: an argument is refused, such as a link that leaves the site.
     """
     client = client or default_client()
-    return client.checkout.create(
-        "payment",
-        lines,
-        success_url=success_url,
-        cancel_url=cancel_url,
-        customer_id=_customer(user, client),
-        client_reference_id=check.text("reference", reference, 200),
-        metadata=metadata,
-        idempotency_key=reference,
-    )
+    named = check.idempotency_key(reference, argument="reference", limit=MAX_REFERENCE)
+    page = {
+        "success_url": success_url,
+        "cancel_url": cancel_url,
+        "client_reference_id": named,
+        "metadata": metadata,
+    }
+    return _opened("payment", lines, page, user, client, key=named)
 
 
 def create_subscription_checkout(
@@ -122,15 +123,14 @@ def create_subscription_checkout(
         InvalidRequestError: an argument is refused, such as a link that leaves the site.
     """
     client = client or default_client()
-    return client.checkout.create(
-        "subscription",
-        [Line(check.object_id("price_id", price_id), quantity)],
-        success_url=success_url,
-        cancel_url=cancel_url,
-        customer_id=_customer(user, client),
-        client_reference_id=str(user.id),
-        trial_days=trial_days,
-    )
+    lines = [Line(check.object_id("price_id", price_id), quantity)]
+    page = {
+        "success_url": success_url,
+        "cancel_url": cancel_url,
+        "client_reference_id": str(user.id),
+        "trial_days": trial_days,
+    }
+    return _opened("subscription", lines, page, user, client, key=None)
 
 
 def billing_portal_url(user: Payer, return_url: str, *, client: StripeClient | None = None) -> str:
@@ -140,7 +140,8 @@ def billing_portal_url(user: Payer, return_url: str, *, client: StripeClient | N
     Empty in debug mode.
     """
     client = client or default_client()
-    return client.portal.create(_customer(user, client), return_url).url
+    link = site_link("return_url", return_url, client.settings)  # before a customer is made
+    return client.portal.create(_customer(user, client), link).url
 
 
 def change_plan(
@@ -203,7 +204,8 @@ def charge_saved_card(
     """
     client = client or default_client()
     check.money("amount", amount)
-    check.text("reference", reference, 200)
+    check.idempotency_key(reference, argument="reference", limit=MAX_REFERENCE)
+    check.optional_id("payment_method", payment_method)
     customer = create_customer_from_user(user, client=client)
     card = payment_method or customer.default_payment_method
     if card is None and client.mode != "debug":
@@ -242,12 +244,10 @@ def refund_payment(
         InvalidRequestError: another currency, or more than was paid; nothing was refunded.
     """
     client = client or default_client()
-    payment_id = payment if isinstance(payment, str) else payment.id
-    if amount is not None:
-        check.money("amount", amount)
-        paid = client.payment_intents.get(payment_id).amount_received
-        if amount.currency != paid.currency or amount.amount > paid.amount:
-            check.refuse("amount", f"{amount} cannot be given back of {paid}")
+    paid = payment.id if isinstance(payment, PaymentIntent) else payment
+    payment_id = check.object_id("payment", paid, "payment_intent_id")
+    if reference is not None:
+        check.idempotency_key(reference, argument="reference", limit=MAX_REFERENCE)
     return client.refunds.create(payment_id, amount=amount, idempotency_key=reference)
 
 
@@ -305,6 +305,21 @@ def _receiver(client: StripeClient) -> tuple[WebhookPipeline, MemoryStore]:
         return _RECEIVERS[client]
 
 
+def _opened(
+    mode: str,
+    lines: Sequence[Line],
+    page: Mapping[str, Any],
+    user: Payer,
+    client: StripeClient,
+    *,
+    key: str | None,
+) -> CheckoutSession:
+    # Once for its refusals: they come before a customer is made.
+    session_params(client.settings, mode, lines, **page)
+    customer = _customer(user, client)
+    return client.checkout.create(mode, lines, customer_id=customer, idempotency_key=key, **page)
+
+
 def _customer(user: Payer, client: StripeClient) -> str:
     customer = create_customer_from_user(user, client=client)
     # Debug mode makes no customer; the request still shows where one would stand.
@@ -312,4 +327,5 @@ def _customer(user: Payer, client: StripeClient) -> str:
 
 
 def _id(subscription: str | Subscription) -> str:
-    return subscription if isinstance(subscription, str) else subscription.id
+    found = subscription.id if isinstance(subscription, Subscription) else subscription
+    return check.object_id("subscription", found, "subscription_id")

@@ -65,8 +65,7 @@ class Subscriptions:
         if payment_method is not None:
             method = check.object_id("payment_method", payment_method)
             params["default_payment_method"] = method
-        if metadata:
-            params["metadata"] = check.metadata(metadata)
+        params |= check.labels(metadata)
         return self._write("create", self._api.create, params, idempotency_key)
 
     def get(self, subscription_id: str) -> Subscription:
@@ -118,12 +117,13 @@ class Subscriptions:
         """
         item = _item(price_id, 1 if quantity is None else quantity)
         how = proration_params(proration, proration_date)
+        key = check.optional_key(idempotency_key)
         now = self.get(subscription_id)
         if not now.items:
             check.refuse("subscription_id", "has no item to change")
         item |= {"id": now.items[0].id, "quantity": quantity or now.items[0].quantity}
         params = {"items": [item], **how}
-        return self._write("change_plan", self._api.update, params, idempotency_key, now.id)
+        return self._write("change_plan", self._api.update, params, key, now.id)
 
     def change_quantity(
         self,
@@ -140,12 +140,13 @@ class Subscriptions:
         """
         wanted = check.whole("quantity", quantity, 1, 999_999)
         how = proration_params(proration, None)
+        key = check.optional_key(idempotency_key)
         now = self.get(subscription_id)
         if not now.items:
             check.refuse("subscription_id", "has no item to change")
         items = [{"id": now.items[0].id, "quantity": wanted}]
         params = {"items": items, **how}
-        return self._write("change_quantity", self._api.update, params, idempotency_key, now.id)
+        return self._write("change_quantity", self._api.update, params, key, now.id)
 
     def change_card(
         self, subscription_id: str, payment_method: str, *, idempotency_key: str | None = None
@@ -195,12 +196,13 @@ class Subscriptions:
         Raises:
             NotSentError: in debug mode, since the status has to be asked for.
         """
+        key = check.optional_key(idempotency_key)
         now = self.get(subscription_id)
         if now.status == "paused":
             anchor = {"billing_cycle_anchor": {"type": "now"}}
-            return self._write("resume", self._api.resume, anchor, idempotency_key, now.id)
+            return self._write("resume", self._api.resume, anchor, key, now.id)
         params = {"pause_collection": ""}
-        return self._write("resume", self._api.update, params, idempotency_key, now.id)
+        return self._write("resume", self._api.update, params, key, now.id)
 
     def cancel(
         self,

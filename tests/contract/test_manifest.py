@@ -27,6 +27,7 @@ SHARED = {
     "core/json_api.py": "httpx",
     "core/outgoing.py": "standardwebhooks",
     "core/standard_webhooks.py": "standardwebhooks",
+    "core/tests/test_base_url.py": "httpx",
     "core/tests/test_http.py": "httpx",
 }
 HEADINGS = [
