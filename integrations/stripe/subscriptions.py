@@ -8,6 +8,18 @@ from integrations.stripe.calls import Calls, Raw
 from integrations.stripe.models_billing import Subscription
 
 PRORATIONS = ("create_prorations", "always_invoice", "none")
+STATUSES = (
+    "active",
+    "all",
+    "canceled",
+    "ended",
+    "incomplete",
+    "incomplete_expired",
+    "past_due",
+    "paused",
+    "trialing",
+    "unpaid",
+)
 PAUSES = ("void", "keep_as_draft", "mark_uncollectible")
 
 
@@ -78,15 +90,32 @@ class Subscriptions:
         return self._calls.read(self._api.retrieve, found, parse=Subscription.from_raw)
 
     def list(
-        self, *, customer_id: str | None = None, limit: int | None = None
+        self,
+        *,
+        customer_id: str | None = None,
+        status: str | None = None,
+        limit: int | None = None,
     ) -> Iterator[Subscription]:
-        """Walk over the subscriptions that have not been canceled, newest first."""
+        """Walk over subscriptions, newest first.
+
+        Args:
+            customer_id: only this customer's.
+            status: only those of one status; ``ended`` for ``canceled`` and ``incomplete_expired``
+                together, ``all`` for every one. Those that have not been canceled when None.
+            limit: at most so many.
+
+        Raises:
+            InvalidRequestError: an argument is refused.
+
+        Source: https://docs.stripe.com/api/subscriptions/list
+        """
         customer = check.optional_id("customer_id", customer_id)
+        wanted = None if status is None else check.one("status", status, STATUSES)
         return self._calls.pages(
             self._api.list,
             parse=Subscription.from_raw,
             limit=check.limit(limit),
-            **check.given(customer=customer),
+            **check.given(customer=customer, status=wanted),
         )
 
     def change_plan(
