@@ -4,6 +4,7 @@
 
     IntegrationError
     ├── ConfigurationError        a setting is missing, a placeholder, malformed or unknown
+    ├── BulkStoppedError          a bulk send ended early; ``result`` has every end (core.bulk)
     ├── GuardError                a mode refused the call before a byte left
     ├── NotSentError              debug mode was asked for something only the service can answer
     ├── SignatureError            a webhook that is not proven to come from the service
