@@ -8,10 +8,10 @@ from integrations.stripe.fake_checkout import expire
 from integrations.stripe.fake_dunning import retry
 from integrations.stripe.fake_invoices import collect, finalize, make_invoice, note, void
 from integrations.stripe.fake_lines import period_lines
+from integrations.stripe.fake_pauses import pause
 from integrations.stripe.fake_periods import next_boundary
 from integrations.stripe.fake_state import Obj, State
 from integrations.stripe.fake_status import ENDED, change, finish
-from integrations.stripe.fake_subscriptions import pause
 
 DRAFT_S = 3600
 WARNING_S = 3 * 86400

@@ -203,6 +203,10 @@ class Subscriptions:
     ) -> Subscription:
         """Collect no payments until it is resumed. The status stays as it is.
 
+        Periods and invoices go on, and so does what you serve unless you look at
+        ``paused_collection``. The event that follows is ``customer.subscription.updated``, never
+        ``.paused``. To stop the subscription itself, use :meth:`suspend`.
+
         Args:
             subscription_id: which.
             invoices: what becomes of those due meanwhile: ``void`` (you serve nothing),
@@ -219,8 +223,40 @@ class Subscriptions:
         params = {"pause_collection": pause}
         return self._write("pause", self._api.update, params, idempotency_key, found)
 
+    def suspend(
+        self,
+        subscription_id: str,
+        *,
+        credit_unused: bool = True,
+        idempotency_key: str | None = None,
+    ) -> Subscription:
+        """Stop a subscription until it is resumed: its status becomes ``paused``.
+
+        No period begins and no invoice is made meanwhile. ``customer.subscription.paused`` follows,
+        and after :meth:`resume` ``.resumed``. To go on serving without collecting, use
+        :meth:`pause`.
+
+        Args:
+            subscription_id: which; ``active`` or ``trialing``, and without a schedule.
+            credit_unused: whether what is left of the paid period is a credit on the next invoice.
+            idempotency_key: names this intent, for 24 hours at least; made when None.
+
+        Raises:
+            InvalidRequestError: an argument is refused, here or by Stripe.
+
+        Source: https://docs.stripe.com/billing/subscriptions/pause (since 2026-09-30.endive)
+        """
+        found = check.object_id("subscription_id", subscription_id)
+        params: dict[str, Any] = {"type": "subscription"}
+        if not check.flag("credit_unused", credit_unused):
+            params["bill_for"] = {"unused_time_from": {"type": "none"}}
+        return self._write("suspend", self._api.pause, params, idempotency_key, found)
+
     def resume(self, subscription_id: str, *, idempotency_key: str | None = None) -> Subscription:
-        """Collect payments again; one that a trial without a card left ``paused`` begins anew.
+        """Undo a pause of either kind, also that of a trial which ended without a card.
+
+        Payments are collected again (``customer.subscription.updated`` follows); one whose status
+        is ``paused`` begins a new period now and is invoiced (``.resumed`` follows).
 
         Raises:
             NotSentError: in debug mode, since the status has to be asked for.

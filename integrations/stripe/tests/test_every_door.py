@@ -72,6 +72,7 @@ BAD: dict[str, st.SearchStrategy[Any]] = {
     **{argument: no_id(prefix) for argument, prefix in IDS.items()},
     "amount": NO_MONEY,
     "at_period_end": NO_FLAG,
+    "credit_unused": NO_FLAG,
     "bill_now": NO_FLAG,
     "cancel_url": NO_LINK,
     "capture_later": NO_FLAG,

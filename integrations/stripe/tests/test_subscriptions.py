@@ -16,6 +16,7 @@ from integrations.stripe.models_billing import Subscription
 from integrations.stripe.money import Money
 from integrations.stripe.subscriptions import STATUSES
 from integrations.stripe.tests import deliveries as made
+from integrations.stripe.tests.client_lab import form
 
 DAY = 86_400
 
@@ -94,3 +95,83 @@ def test_a_status_that_stripe_does_not_know_is_refused(
 def test_the_statuses_are_those_of_the_sdk() -> None:
     hint = str(SubscriptionListParams.__annotations__["status"])
     assert re.findall(r"'(\w+)'", hint) == list(STATUSES)
+
+
+def told(lab: Mock, act: Any) -> list[str]:
+    """Return the events about the subscription itself that ``act`` leads to."""
+    before = len(lab.fake.state.events)
+    act()
+    every = [each["type"] for each in lab.fake.state.events[before:]]
+    return [name.rpartition(".")[2] for name in every if name.startswith("customer.subscription")]
+
+
+def test_a_pause_stops_collecting_and_is_told_as_an_update(
+    lab: Mock, stripe: StripeClient, subscription: Subscription
+) -> None:
+    assert told(lab, lambda: stripe.subscriptions.pause(subscription.id)) == ["updated"]
+    paused = stripe.subscriptions.get(subscription.id)
+    assert (paused.status, paused.paused_collection, paused.gives_access) == ("active", True, True)
+    assert told(lab, lambda: stripe.subscriptions.resume(subscription.id)) == ["updated"]
+    assert not stripe.subscriptions.get(subscription.id).paused_collection
+
+
+def test_a_suspension_stops_the_subscription_and_is_told_as_paused(
+    lab: Mock, stripe: StripeClient, subscription: Subscription
+) -> None:
+    assert told(lab, lambda: stripe.subscriptions.suspend(subscription.id)) == ["paused"]
+    asleep = stripe.subscriptions.get(subscription.id)
+    assert (asleep.status, asleep.paused_collection, asleep.gives_access) == (
+        "paused",
+        False,
+        False,
+    )
+    stripe.clock.sleep(90 * DAY)
+    assert len(list(stripe.invoices.list(customer_id=asleep.customer))) == 1
+    assert told(lab, lambda: stripe.subscriptions.resume(subscription.id)) == ["resumed"]
+    awake = stripe.subscriptions.get(subscription.id)
+    assert (awake.status, awake.items[0].current_period_start) == (
+        "active",
+        int(stripe.clock.time()),
+    )
+
+
+@pytest.mark.parametrize(("credit", "cost"), [(True, 0), (False, 1500)])
+def test_what_is_unused_at_a_suspension_is_credited_unless_it_is_not_wanted(
+    lab: Mock, stripe: StripeClient, subscription: Subscription, credit: bool, cost: int
+) -> None:
+    stripe.subscriptions.suspend(subscription.id, credit_unused=credit)
+    assert form(lab.fake.requests[-1]) == {
+        "type": "subscription",
+        **({} if credit else {"bill_for[unused_time_from][type]": "none"}),
+    }
+    stripe.clock.sleep(90 * DAY)
+    stripe.subscriptions.resume(subscription.id)
+    newest = next(iter(stripe.invoices.list(customer_id=subscription.customer)))
+    assert newest.total.amount == cost
+
+
+def test_the_record_follows_a_suspension(lab: Mock, stripe: StripeClient) -> None:
+    payer = stripe.customers.create(email="kim@example.com", payment_method="pm_card_visa")
+    product = stripe.products.create("Notebooks")
+    price = stripe.prices.create(product.id, Money(1500, "eur"), interval="month")
+    found = stripe.subscriptions.create(payer.id, price.id)
+    for act, status in (
+        (stripe.subscriptions.suspend, "paused"),
+        (stripe.subscriptions.resume, "active"),
+    ):
+        stripe.clock.sleep(1)
+        act(found.id)
+        shop = made.Shop()
+        shop.receive(*lab.fake.state.events)
+        assert shop.subscription().status == status
+
+
+def test_one_that_is_suspended_or_over_cannot_be_suspended(
+    stripe: StripeClient, subscription: Subscription
+) -> None:
+    stripe.subscriptions.suspend(subscription.id)
+    with pytest.raises(InvalidRequestError, match="paused cannot be paused"):
+        stripe.subscriptions.suspend(subscription.id)
+    for wrong in ("", "cus_1 ", 7):
+        with pytest.raises(InvalidRequestError, match="subscription_id"):
+            stripe.subscriptions.suspend(wrong)  # type: ignore[arg-type]
