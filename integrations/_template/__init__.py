@@ -67,6 +67,8 @@ INTEGRATION = Integration(
     events="integrations.acme.events:EVENTS",
     errors="integrations.acme.calls:ERRORS",
     shortcuts="integrations.acme.shortcuts",
+    about="integrations.acme.about:ABOUT",
+    drills="integrations.acme.drills",
     probe="get_account",
     notebooks=("acme",),
 )

@@ -136,6 +136,8 @@ INTEGRATION = Integration(
     events="integrations.loops.events:EVENTS",
     errors="integrations.loops.transport:ERRORS",
     shortcuts="integrations.loops.shortcuts",
+    about="integrations.loops.about:ABOUT",
+    drills="integrations.loops.drills",
     probe="test_api_key",
     notebooks=("quickstart", "loops"),
 )

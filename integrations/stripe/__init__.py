@@ -119,6 +119,8 @@ INTEGRATION = Integration(
     events="integrations.stripe.events:EVENTS",
     errors="integrations.stripe.errors:ERRORS",
     shortcuts="integrations.stripe.shortcuts",
+    about="integrations.stripe.about:ABOUT",
+    drills="integrations.stripe.drills",
     probe="test_api_key",
     notebooks=("stripe_payments", "stripe_subscriptions", "stripe_webhooks"),
 )
