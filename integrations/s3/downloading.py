@@ -177,9 +177,7 @@ class _Parts:
         length = min(PART_BYTES, self._size - start)
         if not self._broken:
             with contextlib.suppress(NetworkError, UnavailableError):
-                content = self._fetcher.body(body, length)
-                if len(content) == length:
-                    return content
+                return self._fetcher.body(body, length)
             self._broken = True
         return self._ranged(start)
 
