@@ -136,6 +136,15 @@ def readable_file(value: str | Path) -> Path:
     return path
 
 
+def opened(value: str | Path) -> BinaryIO:
+    """Open a file for reading; it may be gone or locked since it was looked at."""
+    path = readable_file(value)
+    try:
+        return path.open("rb")
+    except OSError as error:
+        refuse("path", f"{path.name!r} cannot be read: {error.strerror}")
+
+
 def binary_file(value: BinaryIO) -> BinaryIO:
     """Return an open file of bytes."""
     if not callable(getattr(value, "read", None)):

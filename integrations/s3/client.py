@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from integrations.core.clock import SYSTEM_CLOCK, Clock
 from integrations.core.config import Mode
+from integrations.core.log import redact_http_library_logs
 from integrations.core.outbox import Outbox
 from integrations.core.retry import Retry
 from integrations.core.wire import Wire
@@ -51,6 +52,8 @@ class S3Client(Transfers, Objects, Presigning, Buckets):
         Raises:
             ConfigurationError: the region is none that AWS has.
         """
+        # urllib3 logs each path with its query, and a listing's prefix names people's folders.
+        redact_http_library_logs()
         self.fake: Any = None
         self.settings = settings
         self.mode = settings.mode

@@ -4,7 +4,7 @@ import contextlib
 import threading
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -114,9 +114,9 @@ def _verify(answer: Answer, size: int, parts: list[tuple[int, int]]) -> bool:
 
 
 class _Parts:
-    """A large object: the reply that is open is read from its beginning, ranges from the end.
+    """A large object: the reply that is open gives the first part, ranges give the others.
 
-    Nothing is asked for twice, and no connection waits for another.
+    Nothing is asked for twice, and there are as many requests as parts.
     """
 
     def __init__(
@@ -135,21 +135,14 @@ class _Parts:
         self._file = file
         self._progress = progress
         self._lock = threading.Lock()
-        self._waiting = deque(range(0, size, PART_BYTES))
+        self._waiting = deque(range(PART_BYTES, size, PART_BYTES))
         self._done: dict[int, tuple[int, int]] = {}
-        self._broken = False
 
     def read(self, body: Any) -> list[tuple[int, int]]:
         """Write all parts; return the checksum and the length of each, in their order."""
-
-        def front(start: int) -> bytes:
-            return self._next(body, start)
-
-        # The body is closed last: until then a thread may be reading from it.
-        with contextlib.closing(body), ThreadPoolExecutor(WORKERS, "s3-range") as pool:
-            running = [pool.submit(self._work, self._waiting.popleft, front)]
-            for _ in range(WORKERS - 1):
-                running.append(pool.submit(self._work, self._waiting.pop, self._ranged))
+        with ThreadPoolExecutor(WORKERS, "s3-range") as pool:
+            running = [pool.submit(self._first, body)]
+            running += [pool.submit(self._others) for _ in range(WORKERS - 1)]
             try:
                 for each in as_completed(running):
                     each.result()
@@ -157,36 +150,32 @@ class _Parts:
                 self._waiting.clear()
         return [self._done[start] for start in sorted(self._done)]
 
-    def _work(self, take: Callable[[], int], read: Callable[[int], bytes]) -> None:
-        while (start := _taken(take)) is not None:
-            content = read(start)
-            self._done[start] = digests.crc32(content), len(content)
-            with self._lock:
-                self._file.seek(start)
-                self._file.write(content)
-                if self._progress:
-                    self._progress(len(content))
+    def _first(self, body: Any) -> None:
+        with contextlib.closing(body):
+            try:
+                content = self._fetcher.body(body, PART_BYTES)
+            except (NetworkError, UnavailableError):
+                content = self._ranged(0)
+        self._keep(0, content)
+        self._others()
+
+    def _others(self) -> None:
+        while True:
+            try:
+                start = self._waiting.popleft()
+            except IndexError:
+                return
+            self._keep(start, self._ranged(start))
+
+    def _keep(self, start: int, content: bytes) -> None:
+        self._done[start] = digests.crc32(content), len(content)
+        with self._lock:
+            self._file.seek(start)
+            self._file.write(content)
+            if self._progress:
+                self._progress(len(content))
 
     def _ranged(self, start: int) -> bytes:
         span = f"bytes={start}-{min(start + PART_BYTES, self._size) - 1}"
         # Another version in the middle is refused, instead of being mixed in.
         return self._fetcher.whole(self._key, Range=span, IfMatch=self._etag)[0]
-
-    def _next(self, body: Any, start: int) -> bytes:
-        """Return the next part of the reply, or the same by range once it has broken off."""
-        length = min(PART_BYTES, self._size - start)
-        if not self._broken:
-            with contextlib.suppress(NetworkError, UnavailableError):
-                content = self._fetcher.body(body, length)
-                if len(content) == length:
-                    return content
-            self._broken = True
-        return self._ranged(start)
-
-
-def _taken(take: Callable[[], int]) -> int | None:
-    """Take a part that nobody has taken; None when there is none."""
-    try:
-        return take()
-    except IndexError:
-        return None

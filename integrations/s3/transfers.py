@@ -92,7 +92,7 @@ class Transfers:
             InvalidRequestError: the file is not there, cannot be read, or is not of the type.
             SourceChangedError: somebody wrote to it meanwhile; nothing is stored.
         """
-        with check.readable_file(path).open("rb") as file:
+        with check.opened(path) as file:
             return self.upload_fileobj(
                 file,
                 key,

@@ -1,5 +1,6 @@
 """Settings, modes and names: what is refused before anything is built."""
 
+import logging
 import os
 from collections.abc import Callable
 from typing import Any
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.core.errors import ConfigurationError, InvalidRequestError, NotSentError
+from integrations.core.log import UrlRedactingFilter
 from integrations.core.workbook import Mock
 from integrations.s3.client import S3Client
 from integrations.s3.names import bucket_problem, key_problem
@@ -169,3 +171,12 @@ def test_a_header_that_would_not_hold_is_refused(lab: Mock, given: dict[str, Any
         lab.client.upload_bytes("a.txt", **{"data": b"x", **given})
     assert raised.value.argument == next(iter(given))
     assert lab.fake.requests == []
+
+
+def test_the_http_librarys_log_is_redacted_as_soon_as_there_is_a_client() -> None:
+    library = logging.getLogger("urllib3.connectionpool")
+    known = [each for each in library.filters if isinstance(each, UrlRedactingFilter)]
+    for each in known:
+        library.removeFilter(each)
+    S3Client.from_env({}, mode="mock")
+    assert any(isinstance(each, UrlRedactingFilter) for each in library.filters)

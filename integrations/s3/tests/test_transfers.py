@@ -195,6 +195,21 @@ def test_an_unreadable_file_is_refused(
         s3.upload_file(path, "a.bin")
 
 
+def test_a_file_that_cannot_be_opened_after_all_is_refused(
+    s3: S3Client, fake: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*_: Any) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"x")
+    monkeypatch.setattr(Path, "open", locked)
+    with pytest.raises(InvalidRequestError, match="cannot be read: Permission denied") as raised:
+        s3.upload_file(path, "a.bin")
+    assert raised.value.argument == "path"
+    assert fake.requests == []
+
+
 def test_a_text_file_is_refused(s3: S3Client, tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("x")
