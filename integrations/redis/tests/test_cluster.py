@@ -53,6 +53,7 @@ def test_ids_are_spread_over_the_nodes(real_cluster: Cluster) -> None:
 
 
 def test_moved_slots_are_followed_and_nothing_counts_twice(real_cluster: Cluster) -> None:
+    real_cluster.flush()
     lab = Lab(real_cluster.url, None, SYSTEM_CLOCK)
     limiters = [
         RateLimiter(lab.client(), Limit(300, 3600, "log"), Limit(300, 3600), remember=False)
