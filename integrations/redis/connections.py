@@ -139,7 +139,12 @@ def close_server(server: Server) -> None:
     if isinstance(server, RedisCluster):
         parts = [node.redis_connection for node in server.get_nodes() if node.redis_connection]
     for part in parts:
-        part.connection_pool.disconnect()
+        pool = part.connection_pool
+        pool.disconnect()
+        if isinstance(pool, SentinelConnectionPool):
+            # Those to the sentinels are nobody else's (8.1).
+            for sentinel in pool.sentinel_manager.sentinels:
+                sentinel.connection_pool.disconnect()
 
 
 def _options(address: Address, timeout: float, blocking: bool) -> dict[str, Any]:

@@ -163,7 +163,13 @@ def test_a_sentinel_names_the_new_primary(tmp_path: Path) -> None:
             client.set("k", "new", ttl=600)
         until(lambda: _written(client))
         assert client.get("k") == "new"
-        lab.close()
+        with redis.Redis(port=sentinel.port) as asked:
+            assert len(asked.client_list(_type="normal")) > 1
+            kept = dict(client.commands._servers)
+            lab.close()
+            # Those to the sentinels are closed too, whoever still refers to them.
+            assert kept
+            until(lambda: len(asked.client_list(_type="normal")) == 1)
 
 
 def _written(client: RedisClient) -> bool:
