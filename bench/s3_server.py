@@ -6,12 +6,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 CODE = r"""
-import socket, sys, threading, time
+import base64, functools, socket, sys, threading, time, zlib
 DELAY = float(sys.argv[1])
 BODY = bytes(1 << 20)
 ETAG = b'etag: "d41d8cd98f00b204e9800998ecf8427e"\r\n'
 BEGUN = b"<InitiateMultipartUploadResult><UploadId>u1</UploadId></InitiateMultipartUploadResult>"
 DONE = b'<CompleteMultipartUploadResult><ETag>"x-1"</ETag></CompleteMultipartUploadResult>'
+
+@functools.cache
+def checksum(size):
+    crc = 0
+    for start in range(0, size, len(BODY)):
+        crc = zlib.crc32(BODY[: size - start], crc)
+    return b"x-amz-checksum-crc32: %s\r\n" % base64.b64encode(crc.to_bytes(4, "big"))
 
 def sized(target):
     return int(target.rpartition(b"/")[2].split(b"?")[0].split(b".")[0].split(b"-")[-1] or 0)
@@ -31,6 +38,9 @@ def get(link, target, headers):
         start, end = int(first), int(last or end)
         status = b"206 Partial Content"
         extra += b"content-range: bytes %d-%d/%d\r\n" % (start, end, whole)
+    else:
+        # As S3: with the whole, and not with a range.
+        extra += checksum(whole)
     left = end - start + 1
     reply(link, None, status=status, extra=extra, length=left)
     while left > 0:
@@ -68,7 +78,7 @@ def answer(link):
     except OSError:
         return
 
-with socket.create_server(("127.0.0.1", 0), backlog=256) as server:
+with socket.create_server(("127.0.0.1", int(sys.argv[2])), backlog=256) as server:
     print(server.getsockname()[1], flush=True)
     while True:
         link, _ = server.accept()
@@ -78,9 +88,9 @@ with socket.create_server(("127.0.0.1", 0), backlog=256) as server:
 
 
 @contextmanager
-def serve(delay_s: float) -> Iterator[str]:
+def serve(delay_s: float, port: int = 0) -> Iterator[str]:
     """Start the server and yield its address. An object is as big as its name ends."""
-    command = [sys.executable, "-c", CODE, str(delay_s)]
+    command = [sys.executable, "-c", CODE, str(delay_s), str(port)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout

@@ -87,26 +87,27 @@ class RateLimiter:
             NetworkError: the server did not answer, and ``if_down`` is ``"raise"``. The call may
                 have been counted; it has not been counted twice.
         """
-        if cost != 1:
+        if cost != 1 or type(cost) is not int:
             self._check_cost(cost)
-        keys, ready = self._keys(subject)
-        if self._refusals is None:
-            return self._ask(keys, ready, cost)
-        known = self._refusals.recall(keys[0], cost)
+        refusals = self._refusals
+        if refusals is None:
+            return self._ask(*self._keys_of(subject), cost)
+        known = refusals.recall(subject, cost)
         if known is not None:
             return known
+        keys, ready = self._keys_of(subject)
         asked_at = self._client.clock.time()
         decision = self._ask(keys, ready, cost)
         if decision.allowed:
             # A dearer call that was refused before will have to wait longer now.
-            self._refusals.forget(keys[0])
+            refusals.forget(subject)
         elif decision.source == "server":
-            self._refusals.remember(keys[0], cost, decision, asked_at=asked_at)
+            refusals.remember(subject, cost, decision, key=keys[0], asked_at=asked_at)
         return decision
 
     def peek(self, subject: Id) -> Decision:
         """Say how a subject stands, and count nothing."""
-        return self._ask(*self._keys(subject), 0, Effect.READ)
+        return self._ask(*self._keys_of(subject), 0, Effect.READ)
 
     def check(self, subject: Id, *, cost: int = 1) -> Decision:
         """Count a call, as :meth:`hit` does, and raise when it is refused.
@@ -130,9 +131,9 @@ class RateLimiter:
 
         Other processes that remember a refusal keep to it until its retry-after.
         """
-        keys, _ = self._keys(subject)
+        keys, _ = self._keys_of(subject)
         if self._refusals is not None:
-            self._refusals.forget(keys[0])
+            self._refusals.forget_key(keys[0])
         self._client.delete(*keys)
 
     def limited(
@@ -164,6 +165,13 @@ class RateLimiter:
             return limited
 
         return decorate
+
+    def _keys_of(self, subject: Id) -> tuple[tuple[str, ...], tuple[bytes, ...]]:
+        try:
+            return self._keys(subject)
+        except TypeError:
+            # What cannot be a key of a dict is no subject either, and gets its refusal here.
+            return self._make_keys(subject)
 
     def _make_keys(self, subject: Id) -> tuple[tuple[str, ...], tuple[bytes, ...]]:
         stem = self._client.names.group(self._entity, subject)

@@ -3,8 +3,9 @@
 import contextlib
 import threading
 import uuid
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -13,9 +14,10 @@ from integrations.core.retry import Retry
 from integrations.s3 import digests
 from integrations.s3.calls import Answer, Calls
 from integrations.s3.models import Downloaded
+from integrations.s3.multipart import WORKERS
 from integrations.s3.sources import PART_BYTES
 from integrations.s3.transport import IntegrityError
-from integrations.s3.uploading import WORKERS, Progress
+from integrations.s3.uploading import Progress
 
 
 class Fetcher:
@@ -50,81 +52,141 @@ class Fetcher:
 
     def to_file(self, key: str, path: Path, progress: Progress | None) -> Downloaded:
         """Write an object beside its place, then move it there: nobody sees half of it."""
-        beside = path.with_name(f".{path.name[:100]}.{uuid.uuid4().hex}.part")
+        # One request tells the size and brings a small object; a HEAD first would double the cost.
+        answer = self._calls.read("get_object", Key=key)
+        size, etag = answer["ContentLength"], answer["ETag"]
+        if size <= PART_BYTES:
+            content = self._small(key, answer)
+            verified = _verify(answer, size, [(digests.crc32(content), len(content))])
+            with _beside(path) as file:
+                file.write(content)
+            if progress:
+                progress(size)
+        else:
+            with _beside(path) as file:
+                parts = _Parts(self, key, etag, size, file, progress).read(answer["Body"])
+                verified = _verify(answer, size, parts)
+        return Downloaded(key, str(path), size, etag.strip('"'), verified)
+
+    def _small(self, key: str, answer: Answer) -> bytes:
         try:
-            with beside.open("xb") as file:
-                done = _Download(self._calls, self, key, file, progress).run(path)
-            beside.replace(path)
-        except BaseException:
-            beside.unlink(missing_ok=True)
-            raise
-        return done
+            return self.body(answer["Body"])
+        except (NetworkError, UnavailableError):
+            return self.whole(key, IfMatch=answer["ETag"])[0]
+
+    def body(self, body: Any, size: int | None = None) -> bytes:
+        """Return what is left of a body, or the next ``size`` bytes."""
+        content: bytes = self._calls.reading(lambda: body.read(size))
+        return content
 
 
-class _Download:
-    """One download, in one request or in several."""
+@contextlib.contextmanager
+def _beside(path: Path) -> Iterator[BinaryIO]:
+    """Open a file that takes its place when the block ends well, and is gone when it does not."""
+    beside = path.with_name(f".{path.name[:100]}.{uuid.uuid4().hex}.part")
+    try:
+        with beside.open("xb") as file:
+            yield file
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def _verify(answer: Answer, size: int, parts: list[tuple[int, int]]) -> bool:
+    """Compare size and checksum with what S3 said; tell whether it said a checksum.
+
+    Raises:
+        IntegrityError: they differ.
+    """
+    crc, received = 0, 0
+    for each, length in parts:
+        crc, received = digests.joined_crc32(crc, each, length), received + length
+    if received != size:
+        raise IntegrityError(f"{received} bytes arrived of {size}", provider="s3")
+    said = answer.get("ChecksumCRC32")
+    # That of a composite is a checksum of checksums, and ends in the number of parts.
+    if not said or "-" in said or answer.get("ChecksumType") == "COMPOSITE":
+        return False
+    if said != digests.encoded(crc):
+        raise IntegrityError("the checksum of the whole object differs", provider="s3")
+    return True
+
+
+class _Parts:
+    """A large object: the reply that is open is read from its beginning, ranges from the end.
+
+    Nothing is asked for twice, and no connection waits for another.
+    """
 
     def __init__(
-        self, calls: Calls, fetcher: Fetcher, key: str, file: BinaryIO, progress: Progress | None
+        self,
+        fetcher: Fetcher,
+        key: str,
+        etag: str,
+        size: int,
+        file: BinaryIO,
+        progress: Progress | None,
     ) -> None:
-        self._calls = calls
         self._fetcher = fetcher
         self._key = key
+        self._etag = etag
+        self._size = size
         self._file = file
         self._progress = progress
         self._lock = threading.Lock()
+        self._waiting = deque(range(0, size, PART_BYTES))
+        self._done: dict[int, tuple[int, int]] = {}
+        self._broken = False
 
-    def run(self, path: Path) -> Downloaded:
-        # One request tells the size and brings a small object; a HEAD first would double the cost.
-        answer = self._calls.read("get_object", Key=self._key)
-        size, etag = answer["ContentLength"], answer["ETag"]
-        if size <= PART_BYTES:
-            crcs = [self._small(answer, etag)]
-        else:
-            answer["Body"].close()
-            crcs = self._ranges(size, etag)
-        crc = 0
-        for each, length in crcs:
-            crc = digests.joined_crc32(crc, each, length)
-        verified = self._verify(answer, sum(length for _, length in crcs), size, crc)
-        return Downloaded(self._key, str(path), size, etag.strip('"'), verified)
+    def read(self, body: Any) -> list[tuple[int, int]]:
+        """Write all parts; return the checksum and the length of each, in their order."""
 
-    def _small(self, answer: Answer, etag: str) -> tuple[int, int]:
-        try:
-            content = self._calls.reading(answer["Body"].read)
-        except (NetworkError, UnavailableError):
-            content, _ = self._fetcher.whole(self._key, IfMatch=etag)
-        return self._write(0, content)
+        def front(start: int) -> bytes:
+            return self._next(body, start)
 
-    def _ranges(self, size: int, etag: str) -> list[tuple[int, int]]:
-        def part(start: int) -> tuple[int, int]:
-            span = f"bytes={start}-{min(start + PART_BYTES, size) - 1}"
-            # Another version in the middle is refused, instead of being mixed in.
-            content, _ = self._fetcher.whole(self._key, Range=span, IfMatch=etag)
-            return self._write(start, content)
+        # The body is closed last: until then a thread may be reading from it.
+        with contextlib.closing(body), ThreadPoolExecutor(WORKERS, "s3-range") as pool:
+            running = [pool.submit(self._work, self._waiting.popleft, front)]
+            for _ in range(WORKERS - 1):
+                running.append(pool.submit(self._work, self._waiting.pop, self._ranged))
+            try:
+                for each in as_completed(running):
+                    each.result()
+            finally:
+                self._waiting.clear()
+        return [self._done[start] for start in sorted(self._done)]
 
-        pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="s3-range")
-        try:
-            return list(pool.map(part, range(0, size, PART_BYTES)))
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    def _work(self, take: Callable[[], int], read: Callable[[int], bytes]) -> None:
+        while (start := _taken(take)) is not None:
+            content = read(start)
+            self._done[start] = digests.crc32(content), len(content)
+            with self._lock:
+                self._file.seek(start)
+                self._file.write(content)
+                if self._progress:
+                    self._progress(len(content))
 
-    def _write(self, start: int, content: bytes) -> tuple[int, int]:
-        crc = digests.crc32(content)
-        with self._lock:
-            self._file.seek(start)
-            self._file.write(content)
-            if self._progress:
-                self._progress(len(content))
-        return crc, len(content)
+    def _ranged(self, start: int) -> bytes:
+        span = f"bytes={start}-{min(start + PART_BYTES, self._size) - 1}"
+        # Another version in the middle is refused, instead of being mixed in.
+        return self._fetcher.whole(self._key, Range=span, IfMatch=self._etag)[0]
 
-    def _verify(self, answer: Answer, received: int, size: int, crc: int) -> bool:
-        if received != size:
-            raise IntegrityError(f"{received} bytes arrived of {size}", provider="s3")
-        said = answer.get("ChecksumCRC32")
-        # That of a composite is a checksum of checksums, and ends in the number of parts.
-        if not said or "-" in said or answer.get("ChecksumType") == "COMPOSITE":
-            return False
-        if said != digests.encoded(crc):
-            raise IntegrityError("the checksum of the whole object differs", provider="s3")
-        return True
+    def _next(self, body: Any, start: int) -> bytes:
+        """Return the next part of the reply, or the same by range once it has broken off."""
+        length = min(PART_BYTES, self._size - start)
+        if not self._broken:
+            with contextlib.suppress(NetworkError, UnavailableError):
+                content = self._fetcher.body(body, length)
+                if len(content) == length:
+                    return content
+            self._broken = True
+        return self._ranged(start)
+
+
+def _taken(take: Callable[[], int]) -> int | None:
+    """Take a part that nobody has taken; None when there is none."""
+    try:
+        return take()
+    except IndexError:
+        return None

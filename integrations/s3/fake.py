@@ -42,6 +42,7 @@ class FakeS3:
         secret_key: str = MOCK_SECRET_KEY,
         region: str = MOCK_REGION,
         bucket: str = MOCK_BUCKET,
+        max_copy_bytes: int = 5 * 1024**3,
     ) -> None:
         """Start with one private bucket, made as AWS makes them since April 2023.
 
@@ -52,7 +53,9 @@ class FakeS3:
             secret_key: of the account's owner.
             region: the bucket's; R2 has only ``auto``.
             bucket: the bucket's name.
+            max_copy_bytes: what one request copies; lower it to try copies in parts.
         """
+        self._max_copy_bytes = max_copy_bytes
         self._clock = clock
         self._profile = profile
         self._owner = User(access_key, secret_key)
@@ -65,7 +68,8 @@ class FakeS3:
 
     def _fresh(self) -> State:
         region = "us-east-1" if self._profile == "r2" else self._region
-        return State(Store(clock=self._clock, region=region, account=ACCOUNT))
+        store = Store(clock=self._clock, region=region, account=ACCOUNT)
+        return State(store, max_copy_bytes=self._max_copy_bytes)
 
     def reset(self) -> None:
         """Forget everything that happened: one empty bucket and its owner are left."""

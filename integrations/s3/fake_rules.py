@@ -124,10 +124,14 @@ def _failed(condition: str) -> None:
     )
 
 
-def check_copy_source(request: Request, source: Any) -> None:
-    """Apply the conditions that a copy makes of its source, when there is one."""
+_SPAN = re.compile(r"bytes=([0-9]+)-([0-9]+)")
+
+
+def check_copy_source(request: Request, source: Any, max_bytes: int) -> None:
+    """Apply the conditions that a copy makes of its source, and the limit of its size."""
     if source is None:
         return
+    _check_copy_size(request.headers.get("x-amz-copy-source-range"), source.size, max_bytes)
     headers, prefix = request.headers, "x-amz-copy-source-if-"
     tag = source.etag.strip('"')
     if (wanted := headers.get(f"{prefix}match")) is not None and wanted.strip('"') != tag:
@@ -139,6 +143,21 @@ def check_copy_source(request: Request, source: Any) -> None:
         _failed("x-amz-copy-source-If-Modified-Since")
     if (until := _moment(headers.get(f"{prefix}unmodified-since"))) and changed > until:
         _failed("x-amz-copy-source-If-Unmodified-Since")
+
+
+def _check_copy_size(span: str | None, size: int, max_bytes: int) -> None:
+    found = _SPAN.fullmatch(span) if span is not None else None
+    if span is not None and found is None:
+        refuse("InvalidArgument", "The x-amz-copy-source-range value must be of the form bytes=0-9")
+    first, last = (int(found[1]), int(found[2])) if found else (0, size - 1)
+    if found and not first <= last < size:
+        refuse("InvalidArgument", f"Range specified is not valid for source object of size: {size}")
+    if last - first + 1 > max_bytes:
+        refuse(
+            "InvalidRequest",
+            "The specified copy source is larger than the maximum allowable size for a copy "
+            f"source: {max_bytes}",
+        )
 
 
 def _moment(text: str | None) -> datetime | None:

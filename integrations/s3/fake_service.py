@@ -124,7 +124,7 @@ class Service:
         found = self.state.store.find(bucket, key)
         if found is None and not user.can_list:
             access.denied()
-        rules.check_copy_source(request, found)
+        rules.check_copy_source(request, found, self.state.max_copy_bytes)
 
     def _check_rules(self, request: Request, address: Address) -> None:
         bucket = self._bucket(address)

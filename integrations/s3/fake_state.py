@@ -61,6 +61,7 @@ class State:
     users: dict[str, User] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
     calls: int = 0
+    max_copy_bytes: int = 5 * 1024**3
 
     def objects(self, bucket: str | None = None) -> Iterator[StoredObject]:
         """Yield the newest version of every object, of one bucket or of all."""

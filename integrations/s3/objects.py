@@ -4,11 +4,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from integrations.core.errors import AuthenticationError, InvalidRequestError, NotFoundError
+from integrations.core.errors import (
+    AuthenticationError,
+    InvalidRequestError,
+    NotFoundError,
+    ProviderError,
+)
 from integrations.s3 import arguments as check
 from integrations.s3.calls import Answer, Calls
+from integrations.s3.copying import copy_in_parts, too_large
 from integrations.s3.models import DeleteReport, ObjectInfo, ObjectSummary, StoredObject
-from integrations.s3.uploading import version_of
+from integrations.s3.multipart import version_of
 
 DELETE_AT_ONCE = 1000
 """Keys that one request deletes (DeleteObjects)."""
@@ -84,7 +90,9 @@ class Objects:
         source_etag: str | None = None,
         if_none_match: bool = False,
     ) -> StoredObject:
-        """Copy an object inside S3, with its type and metadata; at most 5 GB.
+        """Copy an object inside S3, with its type, metadata and tags.
+
+        One of more than 5 GB is copied in parts, of which none stays behind when that fails.
 
         Args:
             source: the key to copy.
@@ -108,11 +116,31 @@ class Objects:
         if source_etag is not None:
             condition["CopySourceIfMatch"] = check.header("source_etag", source_etag)
         place = {"Bucket": bucket, "Key": from_key}
-        answer = calls.change("copy_object", Key=to_key, CopySource=place, **condition)
+        try:
+            answer = calls.change("copy_object", Key=to_key, CopySource=place, **condition)
+        except InvalidRequestError as refused:
+            found = self._if_too_large(place, source_etag)
+            if found is None:
+                raise refused from refused.__cause__
+            return copy_in_parts(calls, place, found, to_key, create_only=if_none_match)
         if calls.dry:
             return StoredObject(to_key, 0, "", stored=False, raw=answer)
         info = self.head(to_key)
         return StoredObject(to_key, info.size, info.content_type, info.etag, raw=answer)
+
+    def _if_too_large(self, place: dict[str, str], etag: str | None) -> Answer | None:
+        """Return the source's HEAD when its size is why a copy was refused.
+
+        Asked afterwards, it costs nothing where one request does.
+        """
+        asked = {"ChecksumMode": "ENABLED"} if self._calls.settings.preset.checksums else {}
+        try:
+            found = self._calls.read("head_object", **place, **asked)
+        except ProviderError:
+            return None
+        if not too_large(found):
+            return None
+        return found if etag is None else {**found, "ETag": f'"{etag.strip(chr(34))}"'}
 
     def move(self, source: str, key: str) -> StoredObject:
         """Copy an object, then delete the source. S3 has no move: for a moment there are both.

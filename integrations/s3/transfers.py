@@ -13,8 +13,9 @@ from integrations.s3.calls import Calls
 from integrations.s3.downloading import Fetcher
 from integrations.s3.filetypes import SNIFFED_BYTES, content_type_for
 from integrations.s3.models import Downloaded, MultipartUpload, StoredObject
+from integrations.s3.multipart import Target
 from integrations.s3.sources import Source
-from integrations.s3.uploading import Progress, Target, upload
+from integrations.s3.uploading import Progress, upload
 
 
 class Transfers:

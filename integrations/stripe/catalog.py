@@ -38,7 +38,7 @@ class Products:
             product_id: an id of your own; Stripe makes one when None.
             description: as the buyer sees it.
             metadata: what you want to find again.
-            idempotency_key: names this intent for 24 hours; made when None.
+            idempotency_key: names this intent, for 24 hours at least; made when None.
 
         Raises:
             InvalidRequestError: an argument is refused, or the id is taken.
@@ -102,7 +102,7 @@ class Prices:
             interval: ``day``, ``week``, ``month`` or ``year``; sold once when None.
             interval_count: every so many intervals.
             lookup_key: a name of your own, so that code needs no ids.
-            idempotency_key: names this intent for 24 hours; made when None.
+            idempotency_key: names this intent, for 24 hours at least; made when None.
 
         Raises:
             InvalidRequestError: an argument is refused, here or by Stripe.

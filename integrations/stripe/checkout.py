@@ -66,7 +66,7 @@ class CheckoutSessions:
             metadata: comes back as well, on the session, the payment and the subscription.
             trial_days: of a subscription.
             currency: needed by ``setup``.
-            idempotency_key: names this intent for 24 hours; made when None.
+            idempotency_key: names this intent, for 24 hours at least; made when None.
 
         Raises:
             ConfigurationError: no host is configured for the links.

@@ -28,7 +28,7 @@ class Clocks:
         Args:
             frozen_time: Unix time.
             name: yours.
-            idempotency_key: names this intent for 24 hours; made when None.
+            idempotency_key: names this intent, for 24 hours at least; made when None.
 
         Raises:
             InvalidRequestError: an argument is refused; or the key is a live one.
@@ -67,7 +67,7 @@ class Clocks:
             clock_id: which.
             frozen_time: Unix time; at most two intervals of the shortest subscription ahead.
             wait_s: seconds to wait at most, up to a day; Stripe works it off in the background.
-            idempotency_key: names this intent for 24 hours; made when None.
+            idempotency_key: names this intent, for 24 hours at least; made when None.
 
         Raises:
             InvalidRequestError: the time is in the past, or too far ahead.

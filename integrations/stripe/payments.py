@@ -57,7 +57,8 @@ class PaymentIntents:
             receipt_email: Stripe mails a receipt there (live mode only).
             description: for you, and on receipts.
             metadata: what you want to find again.
-            idempotency_key: names this intent, such as ``order-42``, for 24 hours; made when None.
+            idempotency_key: names this intent, such as ``order-42``, for 24 hours at least; made
+                when None.
 
         Raises:
             CardDeclinedError: the bank refuses, or wants 3D Secure while nobody is there.
@@ -126,7 +127,7 @@ class PaymentIntents:
         Args:
             payment_intent_id: which payment.
             amount: in the payment's currency, which is asked for first; all of it when None.
-            idempotency_key: names this intent for 24 hours; made when None.
+            idempotency_key: names this intent, for 24 hours at least; made when None.
 
         Raises:
             InvalidRequestError: nothing is reserved, or less than ``amount``; or another currency.
@@ -152,7 +153,7 @@ class PaymentIntents:
         Args:
             payment_intent_id: which.
             reason: ``duplicate``, ``fraudulent``, ``requested_by_customer`` or ``abandoned``.
-            idempotency_key: names this intent for 24 hours; made when None.
+            idempotency_key: names this intent, for 24 hours at least; made when None.
 
         Raises:
             InvalidRequestError: it has gone through: refund it instead.

@@ -1,6 +1,6 @@
 """Money going back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from integrations.stripe import arguments as check
@@ -29,6 +29,7 @@ class Refunds:
         *,
         amount: Money | None = None,
         reason: str | None = None,
+        metadata: Mapping[str, str] | None = None,
         idempotency_key: str | None = None,
     ) -> Refund:
         """Give a payment back, or a part of it. Stripe keeps its fee.
@@ -37,7 +38,8 @@ class Refunds:
             payment_intent_id: which payment.
             amount: in the payment's currency, which is asked for first; all that is left when None.
             reason: ``duplicate``, ``fraudulent`` or ``requested_by_customer``.
-            idempotency_key: names this intent for 24 hours; made when None.
+            metadata: what you want to find again.
+            idempotency_key: names this intent, for 24 hours at least; made when None.
 
         Raises:
             InvalidRequestError: it was refunded already, or less is left than ``amount``; or
@@ -46,7 +48,7 @@ class Refunds:
         """
         found = check.object_id("payment_intent_id", payment_intent_id)
         key = check.optional_key(idempotency_key)
-        params: dict[str, Any] = {"payment_intent": found}
+        params: dict[str, Any] = {"payment_intent": found, **check.labels(metadata)}
         if reason is not None:
             params["reason"] = check.one("reason", reason, REASONS)
         if amount is not None:

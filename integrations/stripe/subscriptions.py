@@ -8,6 +8,18 @@ from integrations.stripe.calls import Calls, Raw
 from integrations.stripe.models_billing import Subscription
 
 PRORATIONS = ("create_prorations", "always_invoice", "none")
+STATUSES = (
+    "active",
+    "all",
+    "canceled",
+    "ended",
+    "incomplete",
+    "incomplete_expired",
+    "past_due",
+    "paused",
+    "trialing",
+    "unpaid",
+)
 PAUSES = ("void", "keep_as_draft", "mark_uncollectible")
 
 
@@ -45,7 +57,7 @@ class Subscriptions:
             wait_for_payment: begin as ``incomplete`` until the buyer confirms the first invoice in
                 the browser; it expires after 23 hours.
             metadata: what you want to find again.
-            idempotency_key: names this intent for 24 hours; made when None.
+            idempotency_key: names this intent, for 24 hours at least; made when None.
 
         Raises:
             CardDeclinedError: the first payment was declined.
@@ -78,15 +90,32 @@ class Subscriptions:
         return self._calls.read(self._api.retrieve, found, parse=Subscription.from_raw)
 
     def list(
-        self, *, customer_id: str | None = None, limit: int | None = None
+        self,
+        *,
+        customer_id: str | None = None,
+        status: str | None = None,
+        limit: int | None = None,
     ) -> Iterator[Subscription]:
-        """Walk over the subscriptions that have not been canceled, newest first."""
+        """Walk over subscriptions, newest first.
+
+        Args:
+            customer_id: only this customer's.
+            status: only those of one status; ``ended`` for ``canceled`` and ``incomplete_expired``
+                together, ``all`` for every one. Those that have not been canceled when None.
+            limit: at most so many.
+
+        Raises:
+            InvalidRequestError: an argument is refused.
+
+        Source: https://docs.stripe.com/api/subscriptions/list
+        """
         customer = check.optional_id("customer_id", customer_id)
+        wanted = None if status is None else check.one("status", status, STATUSES)
         return self._calls.pages(
             self._api.list,
             parse=Subscription.from_raw,
             limit=check.limit(limit),
-            **check.given(customer=customer),
+            **check.given(customer=customer, status=wanted),
         )
 
     def change_plan(
@@ -109,7 +138,7 @@ class Subscriptions:
                 ``always_invoice`` asks for it now, ``none`` forgets it.
             proration_date: Unix time up to which the old plan counts; now when None. Give the one
                 of the preview that the customer saw.
-            idempotency_key: names this intent for 24 hours; made when None.
+            idempotency_key: names this intent, for 24 hours at least; made when None.
 
         Raises:
             InvalidRequestError: an argument is refused; or the subscription has ended.
@@ -179,7 +208,7 @@ class Subscriptions:
             invoices: what becomes of those due meanwhile: ``void`` (you serve nothing),
                 ``keep_as_draft`` (collect later) or ``mark_uncollectible`` (a gift).
             resumes_at: Unix time at which it resumes by itself.
-            idempotency_key: names this intent for 24 hours; made when None.
+            idempotency_key: names this intent, for 24 hours at least; made when None.
 
         Source: https://docs.stripe.com/billing/subscriptions/pause-payment
         """

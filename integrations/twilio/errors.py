@@ -113,6 +113,13 @@ ERRORS = (
         "Shorten it; count_segments shows the length.",
     ),
     ErrorRow(
+        "21620, 21623, 21624, 21654, 21655, 21656",
+        InvalidRequestError,
+        "A media URL, their number, the validity period, or the template is wrong.",
+        "never",
+        "At most ten https URLs; 1 to 36000 seconds; a template and values for its variables.",
+    ),
+    ErrorRow(
         "30003",
         UnavailableError,
         "Not delivered: the phone is off or out of reach.",

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integrations.core.clock import ManualClock
-from integrations.core.errors import SignatureError
+from integrations.core.errors import MalformedEventError, SignatureError
 from integrations.core.webhook_store import Event, State
 from integrations.core.webhooks import MAX_BODY_BYTES, Incoming, WebhookPipeline
 
@@ -300,6 +300,18 @@ def test_two_events_on_one_subject_are_not_handled_at_once() -> None:
     assert hooks.receive(body("a", at=1, order="thing:1"), SIGNED).outcome == "handled"
     assert inner == ["busy", "handled"]
     assert hooks.receive(body("b", at=2, order="thing:1"), SIGNED).outcome == "handled"
+
+
+def test_a_signed_body_that_cannot_be_read_is_no_forgery_and_leaves_nothing() -> None:
+    class Strange(Toy):
+        def verify(self, incoming: Incoming) -> Event:
+            raise MalformedEventError("signed, but of another version")
+
+    hooks = WebhookPipeline(Strange())
+    result = hooks.receive(body(), SIGNED)
+    assert (result.status, result.outcome, result.event) == (400, "malformed", None)
+    assert result.reason == "signed, but of another version"
+    assert list(hooks.received()) == []
 
 
 @pytest.mark.parametrize(("at", "again"), [(1, "stale"), (3, "handled")])
