@@ -1,6 +1,7 @@
 """Names in the book's prose: what stands in inline code must exist, or the page lies."""
 
 import importlib
+import inspect
 import json
 import re
 from collections.abc import Iterator
@@ -117,7 +118,10 @@ def _classes() -> dict[str, type]:
 
 
 def _fields(kind: type) -> set[str]:
-    return {name for base in kind.__mro__ for name in getattr(base, "__annotations__", {})}
+    """Return the attributes that instances have: annotated, or set by the class itself."""
+    own = [base for base in kind.__mro__ if base.__module__.startswith("integrations.")]
+    annotated = {name for base in own for name in getattr(base, "__annotations__", {})}
+    return annotated.union(*(re.findall(r"self\.(\w+) = ", inspect.getsource(b)) for b in own))
 
 
 @cache
@@ -127,7 +131,12 @@ def words() -> frozenset[str]:
 
     # The fixtures are made by name.
     found = {name for name in vars(testing) if name[0] != "_"}
-    for path in [*(ROOT / "integrations").rglob("*.py"), ROOT / "pyproject.toml"]:
+    files = [
+        ROOT / "pyproject.toml",
+        ROOT / "_config.yml",
+        ROOT / "tests" / "test_production_page.py",
+    ]
+    for path in [*(ROOT / "integrations").rglob("*.py"), *files]:
         found |= set(re.findall(r"\w+", path.read_text(encoding="utf-8")))
     for path in (ROOT / "notebooks").glob("*.ipynb"):
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:

@@ -62,7 +62,7 @@ def _cell(source: str, html: str = "", text: str = "") -> Cell:
 
 TABLE = (
     "<table><tr><th>event</th><th>outcome</th><th>answer</th><th>raised</th></tr>"
-    "<tr><td>a.done</td><td>handled</td><td>404</td><td>NotFoundError</td></tr>"
+    "<tr><td>a.done</td><td>handled</td><td>404</td><td>NotFoundError: gone</td></tr>"
     "<tr><td>a.late</td><td>unhandled</td><td>409</td><td></td></tr></table>"
 )
 

@@ -114,7 +114,8 @@ def _settings(every: Iterable[Integration]) -> str:
             for s in each.settings
         ]
         head = ("Variable", "Meaning, and where to get it", "Needed in", "Default", "Secret")
-        parts += [f"## {each.title}", each.credentials, markdown_table(head, rows)]
+        set_up = f"{each.credentials} Step by step: {{ref}}`setup-{each.name}`. {_used(each)}"
+        parts += [f"## {each.title}", set_up, markdown_table(head, rows)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -132,7 +133,8 @@ def _events(every: Iterable[Integration]) -> str:
             (f"`{name}`", f"{{py:class}}`~{kind.__module__}.{kind.__name__}`", _first(kind.__doc__))
             for name, kind in each.event_types().items()
         ]
-        parts += [f"## {each.title}", markdown_table(("Event", "Type", "Meaning"), rows)]
+        seen = f"{_used(each)} Each is delivered once in {_PROVOKED}."
+        parts += [f"## {each.title}", seen, markdown_table(("Event", "Type", "Meaning"), rows)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -155,8 +157,20 @@ def _errors(every: Iterable[Integration]) -> str:
             for row in each.error_rows()
         ]
         head = ("Answer", "Error", "Meaning", "Tried again", "What to do")
-        parts += [f"(errors-{each.name})=", f"## {each.title}", markdown_table(head, rows)]
+        seen = (
+            f"{_used(each)} Each is provoked once in {_PROVOKED}; by the message that you read: "
+            f"{{ref}}`troubleshooting-{each.name}`."
+        )
+        parts += [f"(errors-{each.name})=", f"## {each.title}", seen, markdown_table(head, rows)]
     return "\n\n".join(parts) + "\n"
+
+
+_PROVOKED = "{doc}`../../notebooks/errors_and_events`"
+
+
+def _used(each: Integration) -> str:
+    guides = ", ".join(f"{{doc}}`../../notebooks/{name}`" for name in each.notebooks)
+    return f"Used in {guides}."
 
 
 def _overview(every: Iterable[Integration]) -> str:

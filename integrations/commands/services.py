@@ -61,17 +61,12 @@ def _matrix(every: list[Integration]) -> str:
         return (name, *(str(value) for value in values))
 
     rows = [
-        row("It does", ("<br>".join(f.name for f in each.features) for each in every)),
         row("Webhook events", (len(each.event_types()) or "none" for each in every)),
-        row("Settings, of which needed", (_counted(each) for each in every)),
-        row("Secrets to rotate", (sum(s.secret for s in each.settings) for each in every)),
-        row("Kinds of failure told apart", (len(each.error_rows()) for each in every)),
-        row("Seconds until it gives up waiting", (_timeout(each) for each in every)),
+        row("Settings", (len(each.settings) for each in every)),
+        row("of which needed", (sum(bool(s.required) for s in each.settings) for each in every)),
+        row("of which secret", (sum(s.secret for s in each.settings) for each in every)),
+        row("Kinds of failure", (len(each.error_rows()) for each in every)),
+        row("Timeout, s", (_timeout(each) for each in every)),
         row("Guides", (len(each.notebooks) for each in every)),
     ]
     return markdown_table(("", *(each.title for each in every)), rows)
-
-
-def _counted(each: Integration) -> str:
-    needed = sum(bool(s.required) for s in each.settings)
-    return f"{len(each.settings)}, {needed}"

@@ -96,21 +96,17 @@ def troubleshooting(every: Iterable[Integration]) -> str:
             f"(troubleshooting-{each.name})=",
             f"## {each.title}",
             markdown_table(
-                ("You read", "Code", "Why", "What to do"),
+                ("You read", "Why, and what to do"),
                 [_told(each, found) for found in provoked(each.name)],
             ),
         ]
     return "\n\n".join(parts)
 
 
-def _told(each: Integration, found: Provoked) -> tuple[str, ...]:
+def _told(each: Integration, found: Provoked) -> tuple[str, str]:
     answer, what = found.mistake.answer, found.mistake.what
-    message = " ".join(found.message.split())
     if answer == HERE:
-        return f"`{message}`", "—", f"{what[0].upper()}{what[1:]}.", _advice(found)
+        why = f"{what[0].upper()}{what[1:]}."
+        return f"`{found.message}`", f"{why} {found.mistake.advice}".strip()
     row = next(row for row in each.error_rows() if answer in row.status.split(", "))
-    return f"`{message}`", f"`{answer}`", row.meaning, found.hint or row.hint
-
-
-def _advice(found: Provoked) -> str:
-    return found.mistake.advice or "As the message says."
+    return f"`{found.message}`<br>{answer}", f"{row.meaning} {found.hint or row.hint}"

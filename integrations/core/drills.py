@@ -4,6 +4,7 @@ What a reader finds in a table of errors or events has then happened: a row that
 fails a test (``tests/contract/test_drills.py``). The pages of messages are made from it, too.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,8 @@ from integrations.core.registry import find
 from integrations.core.views import Html, rows
 from integrations.core.webhooks import Incoming, Result, WebhookPipeline
 from integrations.core.workbook import Mock, Workbook
+
+_LONG = re.compile(r"(\S{24})\S{16,}")
 
 HERE = "refused here"
 """The ``answer`` of a mistake that is refused before any request."""
@@ -58,8 +61,9 @@ class Provoked:
 
     @property
     def message(self) -> str:
-        """What a user reads, without the hint."""
-        return str(self.error).removesuffix(self.hint).strip() if self.error else self.later
+        """What a user reads, in one line, without the hint; long addresses are cut."""
+        told = str(self.error).removesuffix(self.hint).strip() if self.error else self.later
+        return _LONG.sub(r"\1…", " ".join(told.split()))
 
 
 @dataclass(frozen=True)
@@ -140,8 +144,8 @@ def _without_settings(name: str) -> tuple[Mistake, ...]:
 
 
 _FORGED = (
-    "Nothing, if a stranger sent it. If it was the vendor: the secret is another endpoint's, or "
-    "something on the way changed the raw body, a header or the URL."
+    "There is nothing to do if a stranger sent it. If the vendor did: the secret is another "
+    "endpoint's, or something on the way changed the raw body, a header or the URL."
 )
 
 
@@ -195,9 +199,9 @@ def broken_wire(call: Callable[[Any], object]) -> tuple[Mistake, ...]:
 def error_table(name: str) -> Html:
     """Make every mistake of an integration and show what it raises."""
     return rows(
-        ("what happens", "answer", "raised", "what you read"),
+        ("what happens", "answer", "raised"),
         [
-            (each.mistake.what, each.mistake.answer, each.raised, each.message)
+            (each.mistake.what, each.mistake.answer, f"{each.raised}: {each.message}")
             for each in provoked(name)
         ],
     )

@@ -7,6 +7,7 @@ from integrations.core import faults
 from integrations.core.drills import HERE, Delivered, Mistake, Notes, broken_wire, forgeries
 from integrations.core.webhook_store import Event
 from integrations.core.workbook import Mock
+from integrations.loops.bulk import Message, send_many
 from integrations.loops.client import LoopsClient
 from integrations.loops.events import EVENTS, LoopsEvent
 from integrations.loops.webhooks import webhook_pipeline
@@ -41,6 +42,13 @@ def _same_key(lab: Mock) -> None:
         _send(lab.client, idempotency_key="order-42")
 
 
+def _stopped(lab: Mock) -> None:
+    def full(_: object) -> None:
+        raise OSError("the disk is full")
+
+    send_many([Message(_TO, _RESET, _LINK)], batch="may", on_progress=full, client=lab.client)
+
+
 def _answered(answer: int, message: str, what: str) -> Mistake:
     def make(lab: Mock) -> None:
         lab.faults.inject(faults.status(answer, message))
@@ -56,6 +64,12 @@ MISTAKES = (
         lambda lab: lab.client.create_contact("alex"),
     ),
     Mistake(HERE, "sandbox mode, and a stranger", _stranger),
+    Mistake(
+        HERE,
+        "a bulk send whose on_progress fails",
+        _stopped,
+        "Look at its cause, mend it, and run the same batch again: nothing is sent twice.",
+    ),
     *forgeries(lambda lab: webhook_pipeline(lab.client.settings, clock=lab.clock)),
     Mistake("400", "a data variable is missing", lambda lab: _send(lab.client, data_variables={})),
     Mistake(

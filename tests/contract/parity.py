@@ -109,7 +109,7 @@ def provoked_answers(every: list[Cell], name: str) -> set[str]:
 def raised_errors(every: list[Cell]) -> set[str]:
     """Return the classes of errors that were seen: in a table, or printed as ``Name: message``."""
     shown = {
-        row["raised"]
+        row["raised"].partition(":")[0]
         for cell in every
         for table in cell.tables()
         for row in table
