@@ -14,7 +14,14 @@
       if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
     }
   };
+  // The box of a task is named by its text.
+  const check = () => {
+    for (const box of document.querySelectorAll("input.task-list-item-checkbox:not([aria-label])")) {
+      box.setAttribute("aria-label", box.closest("li").textContent.trim());
+    }
+  };
   document.addEventListener("DOMContentLoaded", () => {
+    check();
     reach();
     addEventListener("resize", reach);
     if (!document.querySelector("script[type='application/vnd.jupyter.widget-view+json']")) return;
