@@ -3,6 +3,7 @@
 from typing import Any
 
 from integrations.core.drills import HERE, Mistake, broken_wire, forgeries
+from integrations.core.webhooks import Incoming
 from integrations.core.wire import Response
 from integrations.core.workbook import Mock
 from integrations.stripe.client import StripeClient
@@ -39,6 +40,13 @@ def _live_key(lab: Mock) -> None:
     StripeClient.from_env(env, mode="sandbox", wire=lab.fake)
 
 
+def _no_event(lab: Mock) -> None:
+    body = b'{"object": "charge"}'
+    headers = lab.fake.webhooks.sign(body)
+    pipeline = webhook_pipeline(lab.client.settings, clock=lab.clock)
+    pipeline.scheme.verify(Incoming(body, headers, lab.clock.time()))
+
+
 def _same_key(lab: Mock) -> None:
     for name in ("Alex", "Kim"):
         _customer(lab.client, name=name, idempotency_key="signup-42")
@@ -59,6 +67,12 @@ MISTAKES = (
         HERE, "an amount of nothing", lambda lab: lab.client.payment_intents.create(Money(0, "usd"))
     ),
     Mistake(HERE, "sandbox mode, and a live key", _live_key),
+    Mistake(
+        HERE,
+        "a signed body that is no event",
+        _no_event,
+        "Pin the endpoint to the API version of the SDK, and let Stripe send the event again.",
+    ),
     *forgeries(lambda lab: webhook_pipeline(lab.client.settings, clock=lab.clock)),
     Mistake(
         "400",
