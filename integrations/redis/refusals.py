@@ -28,9 +28,9 @@ class _Recalled(Decision):
     It equals the decision that it stands for, and becomes it when it is copied or pickled.
     """
 
-    __slots__ = ("_passed", "_refused")
-    _passed: float
-    _refused: Decision
+    __slots__ = ("_known", "_now")
+    _known: _Refusal
+    _now: float
 
     def __new__(cls, *values: Any, **named: Any) -> Any:
         """Make what it stands for, as dataclasses.replace asks for it."""
@@ -41,19 +41,19 @@ class _Recalled(Decision):
 
     @property
     def limit(self) -> int:
-        return self._refused.limit
+        return self._known.decision.limit
 
     @property
     def remaining(self) -> int:
-        return self._refused.remaining
+        return self._known.decision.remaining
 
     @property
     def reset_after(self) -> float:
-        return self._refused.reset_after - self._passed
+        return self._known.decision.reset_after - (self._now - self._known.asked_at)
 
     @property
     def retry_after(self) -> float:
-        return self._refused.retry_after - self._passed
+        return self._known.decision.retry_after - (self._now - self._known.asked_at)
 
     def _plain(self) -> Decision:
         times = self.reset_after, self.retry_after
@@ -77,8 +77,8 @@ class _Recalled(Decision):
 
 # A dataclass is made by its __init__, of which each field costs as much as all of this.
 _new = object.__new__
-_set_refused = _Recalled.__dict__["_refused"].__set__
-_set_passed = _Recalled.__dict__["_passed"].__set__
+_set_known = _Recalled.__dict__["_known"].__set__
+_set_now = _Recalled.__dict__["_now"].__set__
 
 
 class Refusals:
@@ -101,18 +101,20 @@ class Refusals:
             return None
         if known is None:
             return None
-        asked_at, until, kind, refused_cost, _, refused = known
+        asked_at, until, kind, refused_cost, _, _ = known
         now = self._time()
         # A clock that went back would make a refusal last longer than the server said.
         if not asked_at <= now < until:
             self._known.pop(subject, None)
             return None
-        # 1 and True are one key of a dict, and one of them is no subject.
-        if cost != refused_cost or type(subject) is not kind:
+        # 1, 1.0 and True are one key of a dict, and two of them are no subject, nor a cost.
+        if type(subject) is not kind:
+            return None
+        if cost is not refused_cost and (cost != refused_cost or type(cost) is not int):
             return None
         recalled: Decision = _new(_Recalled)
-        _set_refused(recalled, refused)
-        _set_passed(recalled, now - asked_at)
+        _set_known(recalled, known)
+        _set_now(recalled, now)
         return recalled
 
     def remember(
