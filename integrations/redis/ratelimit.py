@@ -71,6 +71,7 @@ class RateLimiter:
         self._entity = client.names.entity(f"limit.{name}")
         self._if_down = if_down
         self._refusals = Refusals(client.clock) if remember else None
+        self._recall = self._refusals.recall if self._refusals else None
         self._script = decide(tuple(limit.algorithm for limit in limits))
         numbers = [number for limit in limits for number in limit.arguments()]
         self._arguments = tuple(str(number).encode() for number in numbers)
@@ -89,22 +90,22 @@ class RateLimiter:
             NetworkError: the server did not answer, and ``if_down`` is ``"raise"``. The call may
                 have been counted; it has not been counted twice.
         """
+        if self._recall is not None:
+            known = self._recall(subject, cost)
+            if known is not None:
+                return known
         if cost != 1 or type(cost) is not int:
             self._check_cost(cost)
-        refusals = self._refusals
-        if refusals is None:
-            return self._ask(self._call_of(subject), cost)
-        known = refusals.recall(subject, cost)
-        if known is not None:
-            return known
         call = self._call_of(subject)
         asked_at = self._client.clock.time()
         decision = self._ask(call, cost)
+        if self._refusals is None:
+            return decision
         if decision.allowed:
             # A dearer call that was refused before will have to wait longer now.
-            refusals.forget(subject)
+            self._refusals.forget(subject)
         elif decision.source == "server":
-            refusals.remember(subject, cost, decision, key=call.keys[0], asked_at=asked_at)
+            self._refusals.remember(subject, cost, decision, key=call.keys[0], asked_at=asked_at)
         return decision
 
     def peek(self, subject: Id) -> Decision:

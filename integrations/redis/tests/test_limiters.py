@@ -164,6 +164,10 @@ def test_a_refusal_is_remembered_of_a_subject_and_not_of_what_equals_it() -> Non
     for subject in bad:
         with pytest.raises(InvalidRequestError, match="id:"):
             limiter.hit(subject)
+    costs: list[Any] = [True, 1.0]
+    for cost in costs:
+        with pytest.raises(InvalidRequestError, match="cost:"):
+            limiter.hit(1, cost=cost)
     assert limiter.hit(1).source == "memory"
 
 
