@@ -28,7 +28,8 @@ _SALT = "integrations.redis.sessions"
 _INDEX = """
 local function note(member, ms)
   redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', string.format('%.0f', now))
-  redis.call('ZADD', KEYS[2], string.format('%.0f', now + ms * 1000), member)
+  -- A key lives to the end of its last millisecond, and revoking all must find it until then.
+  redis.call('ZADD', KEYS[2], string.format('%.0f', now + ms * 1000 + 1000), member)
   local last = redis.call('ZRANGE', KEYS[2], -1, -1, 'WITHSCORES')
   redis.call('PEXPIRE', KEYS[2], math.ceil((tonumber(last[2]) - now) / 1000))
 end
