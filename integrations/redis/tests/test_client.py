@@ -32,8 +32,9 @@ JSON = st.recursive(
 
 def test_what_is_written_is_read_until_it_expires(lab: Lab, client: RedisClient) -> None:
     key = client.key("user", 42)
-    client.set(key, {"name": "Alex", "seats": [1, 2]}, ttl=0.05)
+    client.set(key, {"name": "Alex", "seats": [1, 2]}, ttl=600)
     assert client.get(key) == {"name": "Alex", "seats": [1, 2]}
+    client.set(key, "short", ttl=0.05)
     lab.wait(0.06)
     assert client.get(key, "gone") == "gone"
 

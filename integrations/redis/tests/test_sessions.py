@@ -10,6 +10,7 @@ from integrations.core.clock import ManualClock
 from integrations.core.errors import NetworkError, NotFoundError
 from integrations.redis import fake as faults
 from integrations.redis.client import RedisClient
+from integrations.redis.commands import Effect
 from integrations.redis.fake import FakeRedis
 from integrations.redis.sessions import Sessions
 from integrations.redis.tests.servers import SECRET, Lab
@@ -24,14 +25,31 @@ def test_a_session_is_found_by_its_token(lab: Lab) -> None:
 
 
 def test_using_a_session_keeps_it_and_leaving_it_ends_it(lab: Lab) -> None:
-    sessions = Sessions(lab.client(), ttl=0.3)
-    token = sessions.create(7).token
+    client = lab.client()
+    used, left = Sessions(client, ttl=600), Sessions(client, ttl=0.3, name="left")
+    token = used.create(7).token
     for _ in range(3):
-        lab.wait(0.15)
-        assert sessions.load(token)
-    lab.wait(0.32)
-    assert sessions.load(token) is None
-    assert sessions.count(7) == 0
+        lab.until(lambda: _lives(client, lab) < 600)
+        before = lab.now()
+        assert used.load(token)
+        assert lab.now() + _lives(client, lab) >= before + 599.99
+    began, token = lab.now(), left.create(7).token
+    # To ask for it would keep it; to count does not.
+    lab.until(lambda: left.count(7) == 0)
+    assert left.load(token) is None
+    # The server counts whole milliseconds.
+    assert lab.now() >= began + 0.299
+    assert used.count(7) == 1
+
+
+def _lives(client: RedisClient, lab: Lab) -> float:
+    """Return the seconds that the shorter-lived of the session and the user's index has."""
+    keys = list(client.scan("session"))
+    assert len(keys) == 2
+    ask = lambda key: client.commands.run(  # noqa: E731
+        "PTTL", (key,), lambda server: server.pttl(key), effect=Effect.READ
+    )
+    return min(map(ask, keys)) / 1000
 
 
 def test_saving_replaces_the_data_and_revives_nothing(lab: Lab) -> None:
