@@ -182,17 +182,23 @@ def _cluster(address: Address, options: dict[str, Any]) -> RedisCluster:
     host, port = address.hosts[0]
     name = f"[{host}]" if ":" in host else host
     del options["health_check_interval"]
+    nodes = [ClusterNode(host, port) for host, port in address.hosts]
     try:
         return RedisCluster(
             # It takes a class of connections only together with a URL (8.1, 2026-11).
             url=f"redis://{name}:{port}",
-            startup_nodes=[ClusterNode(host, port) for host, port in address.hosts],
+            startup_nodes=nodes,
             connection_class=MarkedSSLConnection if address.tls else MarkedConnection,
             connection_pool_class=_ClusterPool,
             **options,
         )
-    except SDK_ERRORS as error:
-        mark_never_sent(error)
+    except BaseException as error:
+        # The SDK leaves open what it had opened by then (8.1).
+        for node in nodes:
+            if node.redis_connection:
+                node.redis_connection.connection_pool.disconnect()
+        if isinstance(error, SDK_ERRORS):
+            mark_never_sent(error)
         raise
 
 

@@ -6,7 +6,7 @@ import pytest
 import redis
 
 from integrations.core.clock import ManualClock
-from integrations.core.errors import AuthenticationError, ConflictError, NetworkError
+from integrations.core.errors import AuthenticationError, ConflictError, NetworkError, ProviderError
 from integrations.core.retry import Retry
 from integrations.redis.address import parse_url
 from integrations.redis.client import RedisClient
@@ -153,4 +153,15 @@ def test_a_closed_client_has_no_connections(
     assert kept
     until(lambda: connected() == 0)
     assert client.get(client.key("user", 1)) is None
+    client.close()
+
+
+def test_a_cluster_that_is_none_leaves_no_connections(real_server: RealServer) -> None:
+    url, first = real_server.url.replace("redis:", "redis+cluster:"), newest(real_server.port)
+    client = RedisClient.from_env({**SUITE, "REDIS_URL": url.removesuffix("/0")}, mode="live")
+    with pytest.raises(ProviderError) as raised:
+        client.get("k")
+    # Whoever keeps the error, as a debugger does, does not keep its connections.
+    until(lambda: newer(real_server.port, first) == 0, seconds=5)
+    assert raised.value.__traceback__
     client.close()
