@@ -91,6 +91,17 @@ def test_a_lock_always_expires(lab: Lab, ttl: Any) -> None:
         Locks(lab.client()).acquire("report", ttl=ttl)
 
 
+@pytest.mark.parametrize("text", ["CLUSTERDOWN The cluster is down", "READONLY a replica"])
+def test_a_block_that_is_done_is_not_failed_by_a_server_that_went_away(
+    broken: Lab, caplog: pytest.LogCaptureFixture, text: str
+) -> None:
+    assert broken.fake
+    caplog.set_level(logging.WARNING)
+    with Locks(broken.client()).held("report", ttl=5):
+        broken.fake.inject(*[faults.refused(text)] * 3)
+    assert "lock not released" in caplog.text
+
+
 @pytest.fixture
 def broken() -> Lab:
     clock = ManualClock()
