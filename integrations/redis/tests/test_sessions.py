@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integrations.core.clock import ManualClock
-from integrations.core.errors import NetworkError, NotFoundError
+from integrations.core.errors import InvalidRequestError, NetworkError, NotFoundError
 from integrations.redis import fake as faults
 from integrations.redis.client import RedisClient
 from integrations.redis.commands import Effect
@@ -49,7 +49,7 @@ def _lives(client: RedisClient, lab: Lab) -> float:
     ask = lambda key: client.commands.run(  # noqa: E731
         "PTTL", (key,), lambda server: server.pttl(key), effect=Effect.READ
     )
-    return min(map(ask, keys)) / 1000
+    return float(min(map(ask, keys)) / 1000)
 
 
 def test_saving_replaces_the_data_and_revives_nothing(lab: Lab) -> None:
@@ -131,3 +131,19 @@ def test_a_lost_server_is_no_logout() -> None:
     with pytest.raises(NetworkError):
         sessions.load(token)
     assert sessions.load(token)
+
+
+@pytest.mark.parametrize("token", [None, 5, b"x", ["x"]])
+def test_no_cookie_is_no_session(token: Any) -> None:
+    assert Sessions(FAKED).load(token) is None
+    assert not Sessions(FAKED).revoke(token)
+
+
+@pytest.mark.parametrize("data", [[1], "ab", 5, [("a", 1)]])
+def test_data_of_a_session_is_a_mapping(data: Any) -> None:
+    sessions = Sessions(FAKED)
+    made = sessions.create(7)
+    with pytest.raises(InvalidRequestError, match="data:"):
+        sessions.create(7, data)
+    with pytest.raises(InvalidRequestError, match="data:"):
+        sessions.save(made, data)
