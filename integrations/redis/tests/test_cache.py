@@ -298,3 +298,33 @@ class _LoseAt:
 
     def end(self) -> None:
         self._fake.next_fault = self._original
+
+
+@pytest.mark.parametrize("id", [[], {}, None, 1.5])
+def test_what_cannot_be_an_id_is_refused(lab: Lab, id: Any) -> None:
+    cache = Cache(lab.client())
+    calls: list[Any] = [
+        lambda: cache.get(id),
+        lambda: cache.get_many([id]),
+        lambda: cache.get_or_load(id, lambda: 1),
+        lambda: cache.set(id, 1),
+        lambda: cache.invalidate(id),
+    ]
+    for call in calls:
+        with pytest.raises(InvalidRequestError, match="id:"):
+            call()
+
+
+@pytest.mark.parametrize("key", ["p:{nobody}", "p:{", "p:{}", "p:{0}"])
+def test_a_key_that_names_no_argument_is_refused_at_once(lab: Lab, key: str) -> None:
+    def find(id: int) -> int:
+        return id
+
+    with pytest.raises(InvalidRequestError, match="key:"):
+        Cache(lab.client()).cached(ttl=5, key=key)(find)
+
+
+def test_one_text_is_not_taken_for_several_tags() -> None:
+    tags: Any = "shoes"
+    with pytest.raises(InvalidRequestError, match="tags:"):
+        Policy(5, tags=tags)

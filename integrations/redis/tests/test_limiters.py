@@ -306,8 +306,10 @@ def test_the_decorator_counts_whom_it_is_told(lab: Lab) -> None:
         send("c")
     assert raised.value.retry_after is not None
     assert raised.value.retry_after > 3000
-    with pytest.raises(InvalidRequestError, match="no argument"):
-        limiter.limited("nobody")(send)
+    nobodies: list[Any] = ["nobody", None, 1]
+    for nobody in nobodies:
+        with pytest.raises(InvalidRequestError, match="no argument"):
+            limiter.limited(nobody)(send)
 
 
 def test_where_the_server_has_increx_it_counts_and_in_the_same_keys() -> None:

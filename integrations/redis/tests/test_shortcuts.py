@@ -66,3 +66,8 @@ def test_without_a_client_the_environment_says_where(monkeypatch: pytest.MonkeyP
         assert shortcuts.default_client().mode == "mock"
     finally:
         shortcuts.default_client.cache_clear()
+
+
+def test_one_text_is_not_taken_for_several_tags(lab: Lab) -> None:
+    with pytest.raises(InvalidRequestError, match="tags:"):
+        invalidate(tags="shop", client=lab.client())
