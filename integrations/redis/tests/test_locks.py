@@ -113,7 +113,11 @@ def test_a_lost_reply_leaves_no_lock_that_nobody_has(broken: Lab) -> None:
     locks = Locks(broken.client())
     locks.release(locks.acquire("warm", ttl=1))
     broken.fake.inject(faults.reply_lost())
+    before = broken.clock.time()
     lock = locks.acquire("report", ttl=30)
+    assert broken.clock.time() > before
+    # The reply took its time: the holder must not count from its arrival.
+    assert lock.until == before + 30
     broken.fake.inject(faults.reply_lost())
     assert locks.release(lock) in (True, False)
     assert locks.acquire("report", ttl=30).fence > lock.fence

@@ -29,10 +29,10 @@ def test_using_a_session_keeps_it_and_leaving_it_ends_it(lab: Lab) -> None:
     used, left = Sessions(client, ttl=600), Sessions(client, ttl=0.3, name="left")
     token = used.create(7).token
     for _ in range(3):
-        lab.until(lambda: _lives(client, lab) < 600)
+        lab.until(lambda: _lives(client) < 599.9)
         before = lab.now()
         assert used.load(token)
-        assert lab.now() + _lives(client, lab) >= before + 599.99
+        assert lab.now() + _lives(client) >= before + 599.99
     began, token = lab.now(), left.create(7).token
     # To ask for it would keep it; to count does not.
     lab.until(lambda: left.count(7) == 0)
@@ -42,7 +42,17 @@ def test_using_a_session_keeps_it_and_leaving_it_ends_it(lab: Lab) -> None:
     assert used.count(7) == 1
 
 
-def _lives(client: RedisClient, lab: Lab) -> float:
+def test_a_short_session_does_not_hide_a_long_one_from_revoking_all(lab: Lab) -> None:
+    long, short = (Sessions(lab.client(), ttl=ttl) for ttl in (600, 0.05))
+    token = long.create(7).token
+    short.create(7)
+    lab.wait(0.06)
+    assert long.count(7) == 1
+    assert long.revoke_all(7) == 1
+    assert long.load(token) is None
+
+
+def _lives(client: RedisClient) -> float:
     """Return the seconds that the shorter-lived of the session and the user's index has."""
     keys = list(client.scan("session"))
     assert len(keys) == 2
