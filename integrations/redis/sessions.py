@@ -168,7 +168,7 @@ class Sessions:
             NetworkError: the server did not answer: nobody knows. Do not take it for a logout.
         """
         keys = self._verified(token)
-        if keys is None:
+        if token is None or keys is None:
             return None
         session, index, member = keys
         found = self._client.commands.script(
