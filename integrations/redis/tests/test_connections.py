@@ -1,5 +1,9 @@
 """The real client on real sockets: nobody there, a server that restarts, a wrong password."""
 
+import contextlib
+import socket
+import ssl
+import threading
 from pathlib import Path
 
 import pytest
@@ -69,6 +73,16 @@ def test_certificates_are_always_checked() -> None:
     assert options["ssl_cert_reqs"] == "required"
     assert options["ssl_check_hostname"]
     assert options["ssl_ca_certs"] == "/etc/ca.pem"
+
+
+def test_a_primary_that_sentinels_name_is_spoken_to_over_tls() -> None:
+    pool = open_server(
+        parse_url("rediss+sentinel://h/m?ssl_ca_certs=/x"), timeout=1
+    ).connection_pool
+    primary = pool.connection_class(**pool.connection_kwargs, connection_pool=pool)
+    assert isinstance(primary, redis.SSLConnection)
+    assert (primary.cert_reqs, primary.check_hostname) == (ssl.CERT_REQUIRED, True)
+    assert primary.ca_certs == "/x"
 
 
 def test_a_connection_that_the_server_closed_is_made_again(real_server: RealServer) -> None:
@@ -165,3 +179,27 @@ def test_a_cluster_that_is_none_leaves_no_connections(real_server: RealServer) -
     until(lambda: newer(real_server.port, first) == 0, seconds=5)
     assert raised.value.__traceback__
     client.close()
+
+
+@pytest.mark.parametrize("kind", ["rediss", "rediss+cluster", "rediss+sentinel"])
+def test_with_tls_nothing_is_said_in_the_clear(kind: str) -> None:
+    heard, listener = list[bytes](), socket.create_server(("127.0.0.1", 0))
+
+    def listen() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = listener.accept()
+                with near:
+                    heard.append(near.recv(1))
+
+    listening = threading.Thread(target=listen)
+    listening.start()
+    url = f"{kind}://127.0.0.1:{listener.getsockname()[1]}"
+    client = _live(url + ("/m" if kind == "rediss+sentinel" else ""), ManualClock())
+    with client, pytest.raises(NetworkError):
+        client.get("k")
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+    listening.join(60)
+    # What a TLS handshake begins with.
+    assert set(heard) == {b"\x16"}
