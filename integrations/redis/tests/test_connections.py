@@ -79,7 +79,7 @@ def test_a_primary_that_sentinels_name_is_spoken_to_over_tls() -> None:
     pool = open_server(
         parse_url("rediss+sentinel://h/m?ssl_ca_certs=/x"), timeout=1
     ).connection_pool
-    primary = pool.connection_class(**pool.connection_kwargs, connection_pool=pool)
+    primary = pool.connection_class(**pool.connection_kwargs)
     assert isinstance(primary, redis.SSLConnection)
     assert (primary.cert_reqs, primary.check_hostname) == (ssl.CERT_REQUIRED, True)
     assert primary.ca_certs == "/x"
