@@ -7,6 +7,7 @@ from integrations.core.errors import InvalidRequestError
 
 # 2**53 is where a number of Lua is no longer exact.
 MAX_COUNT = 10**9
+MAX_KEY = 1024
 MAX_SECONDS = 366 * 86_400
 
 
@@ -15,6 +16,22 @@ def refuse(argument: str, why: str) -> NoReturn:
     raise InvalidRequestError(
         f"{argument}: {why}. Nothing was sent.", provider="redis", argument=argument
     )
+
+
+def key(value: object) -> None:
+    """Refuse what is no name of a key."""
+    if not isinstance(value, str):
+        refuse("key", f"must be a string, not {type(value).__name__}")
+    if not 1 <= len(value) <= MAX_KEY:
+        refuse("key", f"must have 1 to {MAX_KEY} characters, not {len(value)}")
+    if not value.isprintable():
+        refuse("key", "must not hold control characters")
+
+
+def names(argument: str, value: object) -> None:
+    """Refuse one text where several are expected: it would be taken for its letters."""
+    if isinstance(value, str | bytes):
+        refuse(argument, "must be several names, such as ('shoes',)")
 
 
 def seconds(argument: str, value: object, *, zero: bool = False) -> float:

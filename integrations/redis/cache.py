@@ -9,6 +9,8 @@ import hashlib
 import inspect
 import json
 import logging
+import re
+import string
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -80,6 +82,7 @@ class Policy:
         check.share("jitter", self.jitter)
         check.seconds("stale", self.stale, zero=True)
         check.seconds("lock", self.lock)
+        check.names("tags", self.tags)
         if self.negative_ttl is not None:
             check.seconds("negative_ttl", self.negative_ttl)
 
@@ -115,7 +118,7 @@ class Cache:
         self._logger = get_logger("redis")
         self._paused_until = 0.0
         # typed: 1 and True are one key of a dict, and one of them is no id.
-        self._keys = functools.lru_cache(maxsize=10_000, typed=True)(self._make_keys)
+        self._kept_keys = functools.lru_cache(maxsize=10_000, typed=True)(self._make_keys)
         self.loads = 0
 
     # Reading ---------------------------------------------------------------------------------
@@ -230,6 +233,13 @@ class Cache:
             self._tags.invalidate(tags)
 
     # Inside ----------------------------------------------------------------------------------
+
+    def _keys(self, id: Id) -> tuple[str, str, str]:
+        try:
+            return self._kept_keys(id)
+        except TypeError:
+            # What cannot be a key of a dict is no id either, and gets its refusal here.
+            return self._make_keys(id)
 
     def _make_keys(self, id: Id) -> tuple[str, str, str]:
         stem = self._client.names.group(self._entity, id)
@@ -364,6 +374,8 @@ class Cached(Generic[P, T]):
         self._policy = policy
         self._template = key
         self._signature = inspect.signature(function)
+        if key is not None:
+            _check_template(key, self._signature)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
         """Return the cached result, or call the function."""
@@ -383,6 +395,16 @@ class Cached(Generic[P, T]):
     def invalidate(self, *args: P.args, **kwargs: P.kwargs) -> None:
         """Forget the result of a call with these arguments."""
         self._cache.invalidate(self.id(*args, **kwargs))
+
+
+def _check_template(key: str, signature: inspect.Signature) -> None:
+    try:
+        named = [field for _, field, _, _ in string.Formatter().parse(key) if field is not None]
+    except ValueError as wrong:
+        check.refuse("key", f"is no template ({wrong})")
+    for field in named:
+        if (name := re.split(r"[.\[]", field)[0]) not in signature.parameters:
+            check.refuse("key", f"names {name!r}, and the function has no such argument")
 
 
 def _in_thread(work: Callable[[], None]) -> None:

@@ -147,7 +147,12 @@ class RedisClient:
         """Return the value of a key, or ``default``.
 
         Source: https://redis.io/docs/latest/commands/get/
+
+        Raises:
+            InvalidRequestError: the key is no string, empty, over-long, or holds control
+                characters.
         """
+        check.key(key)
         data = self.commands.run("GET", (key,), lambda server: server.get(key), effect=Effect.READ)
         return default if data is None else loads(data)
 
@@ -157,8 +162,10 @@ class RedisClient:
         Source: https://redis.io/docs/latest/commands/set/
 
         Raises:
-            InvalidRequestError: the value cannot be written, or ``ttl`` is not positive.
+            InvalidRequestError: the value cannot be written, the key is bad, or ``ttl`` is not
+                positive.
         """
+        check.key(key)
         data, ttl_ms = dumps(value, codec), check.milliseconds("ttl", ttl)
         self.commands.run(
             "SET",
@@ -173,6 +180,8 @@ class RedisClient:
 
         Source: https://redis.io/docs/latest/commands/unlink/
         """
+        for key in keys:
+            check.key(key)
         for start in range(0, len(keys), PAGE):
             self._unlink(keys[start : start + PAGE])
 

@@ -14,7 +14,12 @@ import redis
 from redis.backoff import NoBackoff
 from redis.cluster import ClusterNode, RedisCluster
 from redis.retry import Retry
-from redis.sentinel import Sentinel, SentinelConnectionPool, SentinelManagedConnection
+from redis.sentinel import (
+    Sentinel,
+    SentinelConnectionPool,
+    SentinelManagedConnection,
+    SentinelManagedSSLConnection,
+)
 
 from integrations.redis.address import Address, Kind
 from integrations.redis.errors import SDK_ERRORS, mark_never_sent
@@ -88,6 +93,10 @@ class MarkedUnixConnection(Marked, redis.UnixDomainSocketConnection):
 
 class _MarkedSentinelConnection(Marked, SentinelManagedConnection):
     """The same to a primary that sentinels name."""
+
+
+class _MarkedSentinelSSLConnection(Marked, SentinelManagedSSLConnection):
+    """The same over TLS."""
 
 
 def open_server(address: Address, *, timeout: float, blocking: bool = False) -> Server:
@@ -182,27 +191,39 @@ def _cluster(address: Address, options: dict[str, Any]) -> RedisCluster:
     host, port = address.hosts[0]
     name = f"[{host}]" if ":" in host else host
     del options["health_check_interval"]
+    nodes = [ClusterNode(host, port) for host, port in address.hosts]
     try:
         return RedisCluster(
             # It takes a class of connections only together with a URL (8.1, 2026-11).
             url=f"redis://{name}:{port}",
-            startup_nodes=[ClusterNode(host, port) for host, port in address.hosts],
+            startup_nodes=nodes,
             connection_class=MarkedSSLConnection if address.tls else MarkedConnection,
             connection_pool_class=_ClusterPool,
             **options,
         )
-    except SDK_ERRORS as error:
-        mark_never_sent(error)
+    except BaseException as error:
+        # The SDK leaves open what it had opened by then (8.1).
+        for node in nodes:
+            if node.redis_connection:
+                node.redis_connection.connection_pool.disconnect()
+        if isinstance(error, SDK_ERRORS):
+            mark_never_sent(error)
         raise
 
 
 def _sentinel(address: Address, options: dict[str, Any]) -> redis.Redis:
-    timeouts = {name: options[name] for name in ("socket_timeout", "socket_connect_timeout")}
-    sentinel = Sentinel(address.hosts, sentinel_kwargs={**timeouts, "retry": no_retry()})
+    shared = {
+        name: value
+        for name, value in options.items()
+        if name in ("socket_timeout", "socket_connect_timeout") or name.startswith("ssl_")
+    }
+    # Whoever could change what a sentinel says would name the primary.
+    shared |= {"ssl": address.tls, "retry": no_retry()}
+    sentinel = Sentinel(address.hosts, sentinel_kwargs=shared)
     pool = SentinelConnectionPool(
         address.service,
         sentinel,
-        connection_class=_MarkedSentinelConnection,
+        connection_class=_MarkedSentinelSSLConnection if address.tls else _MarkedSentinelConnection,
         db=address.db,
         ssl=address.tls,
         **options,

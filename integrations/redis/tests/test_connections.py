@@ -1,12 +1,16 @@
 """The real client on real sockets: nobody there, a server that restarts, a wrong password."""
 
+import contextlib
+import socket
+import ssl
+import threading
 from pathlib import Path
 
 import pytest
 import redis
 
 from integrations.core.clock import ManualClock
-from integrations.core.errors import AuthenticationError, ConflictError, NetworkError
+from integrations.core.errors import AuthenticationError, ConflictError, NetworkError, ProviderError
 from integrations.core.retry import Retry
 from integrations.redis.address import parse_url
 from integrations.redis.client import RedisClient
@@ -14,7 +18,7 @@ from integrations.redis.connections import open_server
 from integrations.redis.limits import Limit
 from integrations.redis.locks import Locks
 from integrations.redis.ratelimit import RateLimiter
-from integrations.redis.tests.cluster import Cluster, until
+from integrations.redis.tests.cluster import Cluster, newer, newest
 from integrations.redis.tests.servers import (
     NO_SERVER,
     SECRET,
@@ -22,6 +26,7 @@ from integrations.redis.tests.servers import (
     free_port,
     server_binary,
     start_server,
+    until,
 )
 
 SUITE = {"REDIS_SECRET": SECRET, "REDIS_PREFIX": "suite:test"}
@@ -68,6 +73,16 @@ def test_certificates_are_always_checked() -> None:
     assert options["ssl_cert_reqs"] == "required"
     assert options["ssl_check_hostname"]
     assert options["ssl_ca_certs"] == "/etc/ca.pem"
+
+
+def test_a_primary_that_sentinels_name_is_spoken_to_over_tls() -> None:
+    pool = open_server(
+        parse_url("rediss+sentinel://h/m?ssl_ca_certs=/x"), timeout=1
+    ).connection_pool
+    primary = pool.connection_class(**pool.connection_kwargs)
+    assert isinstance(primary, redis.SSLConnection)
+    assert (primary.cert_reqs, primary.check_hostname) == (ssl.CERT_REQUIRED, True)
+    assert primary.ca_certs == "/x"
 
 
 def test_a_connection_that_the_server_closed_is_made_again(real_server: RealServer) -> None:
@@ -137,23 +152,54 @@ def test_a_closed_client_has_no_connections(
 ) -> None:
     url = real_server.url if kind == "redis" else real_cluster.url
     ports = [real_server.port] if kind == "redis" else [node.port for node in real_cluster.nodes]
+    first = {port: newest(port) for port in ports}
 
     def connected() -> int:
-        count = 0
-        for port in ports:
-            with redis.Redis(port=port) as plain:
-                count += len(plain.client_list(_type="normal")) - 1
-        return count
+        return sum(newer(port, first[port]) for port in ports)
 
-    before = connected()
     client = RedisClient.from_env({**SUITE, "REDIS_URL": url}, mode="live")
     for number in range(20):
         client.get(client.key("user", number))
-    assert connected() > before
+    assert connected() > 0
     # Somebody who still refers to it does not keep it open.
     kept = dict(client.commands._servers)
     client.close()
     assert kept
-    until(lambda: connected() == before)
+    until(lambda: connected() == 0)
     assert client.get(client.key("user", 1)) is None
     client.close()
+
+
+def test_a_cluster_that_is_none_leaves_no_connections(real_server: RealServer) -> None:
+    url, first = real_server.url.replace("redis:", "redis+cluster:"), newest(real_server.port)
+    client = RedisClient.from_env({**SUITE, "REDIS_URL": url.removesuffix("/0")}, mode="live")
+    with pytest.raises(ProviderError) as raised:
+        client.get("k")
+    # Whoever keeps the error, as a debugger does, does not keep its connections.
+    until(lambda: newer(real_server.port, first) == 0, seconds=5)
+    assert raised.value.__traceback__
+    client.close()
+
+
+@pytest.mark.parametrize("kind", ["rediss", "rediss+cluster", "rediss+sentinel"])
+def test_with_tls_nothing_is_said_in_the_clear(kind: str) -> None:
+    heard, listener = list[bytes](), socket.create_server(("127.0.0.1", 0))
+
+    def listen() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = listener.accept()
+                with near:
+                    heard.append(near.recv(1))
+
+    listening = threading.Thread(target=listen)
+    listening.start()
+    url = f"{kind}://127.0.0.1:{listener.getsockname()[1]}"
+    client = _live(url + ("/m" if kind == "rediss+sentinel" else ""), ManualClock())
+    with client, pytest.raises(NetworkError):
+        client.get("k")
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+    listening.join(60)
+    # What a TLS handshake begins with.
+    assert set(heard) == {b"\x16"}

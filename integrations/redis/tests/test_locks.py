@@ -49,17 +49,20 @@ def test_the_fence_grows_even_when_its_key_is_gone(lab: Lab) -> None:
 
 def test_extending_keeps_a_lock_beyond_its_first_end(lab: Lab) -> None:
     locks = Locks(lab.client())
-    lock = locks.acquire("report", ttl=0.2)
-    locks.extend(lock, ttl=30)
-    lab.wait(0.21)
-    with pytest.raises(ConflictError):
+    lock = locks.acquire("report", ttl=60)
+    extended = locks.extend(lock, ttl=3600)
+    assert extended.until > lock.until
+    if lab.fake:
+        lab.wait(61)
+    with pytest.raises(ConflictError) as raised:
         locks.acquire("report", ttl=1)
+    assert (raised.value.retry_after or 0) > 60
 
 
 def test_who_waits_gets_the_lock_when_it_ends(lab: Lab) -> None:
     locks = Locks(lab.client(), retry_s=0.01)
     locks.acquire("report", ttl=0.1)
-    assert locks.acquire("report", ttl=1, wait=5).fence
+    assert locks.acquire("report", ttl=600, wait=60).fence
     with pytest.raises(ConflictError):
         locks.acquire("report", ttl=1, wait=0.02)
 
@@ -88,6 +91,17 @@ def test_a_lock_always_expires(lab: Lab, ttl: Any) -> None:
         Locks(lab.client()).acquire("report", ttl=ttl)
 
 
+@pytest.mark.parametrize("text", ["CLUSTERDOWN The cluster is down", "READONLY a replica"])
+def test_a_block_that_is_done_is_not_failed_by_a_server_that_went_away(
+    broken: Lab, caplog: pytest.LogCaptureFixture, text: str
+) -> None:
+    assert broken.fake
+    caplog.set_level(logging.WARNING)
+    with Locks(broken.client()).held("report", ttl=5):
+        broken.fake.inject(*[faults.refused(text)] * 3)
+    assert "lock not released" in caplog.text
+
+
 @pytest.fixture
 def broken() -> Lab:
     clock = ManualClock()
@@ -99,7 +113,11 @@ def test_a_lost_reply_leaves_no_lock_that_nobody_has(broken: Lab) -> None:
     locks = Locks(broken.client())
     locks.release(locks.acquire("warm", ttl=1))
     broken.fake.inject(faults.reply_lost())
+    before = broken.clock.time()
     lock = locks.acquire("report", ttl=30)
+    assert broken.clock.time() > before
+    # The reply took its time: the holder must not count from its arrival.
+    assert lock.until == before + 30
     broken.fake.inject(faults.reply_lost())
     assert locks.release(lock) in (True, False)
     assert locks.acquire("report", ttl=30).fence > lock.fence

@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integrations.core.clock import ManualClock
-from integrations.core.errors import NetworkError, NotFoundError
+from integrations.core.errors import InvalidRequestError, NetworkError, NotFoundError
 from integrations.redis import fake as faults
 from integrations.redis.client import RedisClient
+from integrations.redis.commands import Effect
 from integrations.redis.fake import FakeRedis
 from integrations.redis.sessions import Sessions
 from integrations.redis.tests.servers import SECRET, Lab
@@ -24,14 +25,41 @@ def test_a_session_is_found_by_its_token(lab: Lab) -> None:
 
 
 def test_using_a_session_keeps_it_and_leaving_it_ends_it(lab: Lab) -> None:
-    sessions = Sessions(lab.client(), ttl=0.3)
-    token = sessions.create(7).token
+    client = lab.client()
+    used, left = Sessions(client, ttl=600), Sessions(client, ttl=0.3, name="left")
+    token = used.create(7).token
     for _ in range(3):
-        lab.wait(0.15)
-        assert sessions.load(token)
-    lab.wait(0.32)
-    assert sessions.load(token) is None
-    assert sessions.count(7) == 0
+        lab.until(lambda: _lives(client) < 599.9)
+        before = lab.now()
+        assert used.load(token)
+        assert lab.now() + _lives(client) >= before + 599.99
+    began, token = lab.now(), left.create(7).token
+    # To ask for it would keep it; to count does not.
+    lab.until(lambda: left.count(7) == 0)
+    assert left.load(token) is None
+    # The server counts whole milliseconds.
+    assert lab.now() >= began + 0.299
+    assert used.count(7) == 1
+
+
+def test_a_short_session_does_not_hide_a_long_one_from_revoking_all(lab: Lab) -> None:
+    long, short = (Sessions(lab.client(), ttl=ttl) for ttl in (600, 0.05))
+    token = long.create(7).token
+    short.create(7)
+    lab.wait(0.06)
+    assert long.count(7) == 1
+    assert long.revoke_all(7) == 1
+    assert long.load(token) is None
+
+
+def _lives(client: RedisClient) -> float:
+    """Return the seconds that the shorter-lived of the session and the user's index has."""
+    keys = list(client.scan("session"))
+    assert len(keys) == 2
+    ask = lambda key: client.commands.run(  # noqa: E731
+        "PTTL", (key,), lambda server: server.pttl(key), effect=Effect.READ
+    )
+    return float(min(map(ask, keys)) / 1000)
 
 
 def test_saving_replaces_the_data_and_revives_nothing(lab: Lab) -> None:
@@ -113,3 +141,19 @@ def test_a_lost_server_is_no_logout() -> None:
     with pytest.raises(NetworkError):
         sessions.load(token)
     assert sessions.load(token)
+
+
+@pytest.mark.parametrize("token", [None, 5, b"x", ["x"]])
+def test_no_cookie_is_no_session(token: Any) -> None:
+    assert Sessions(FAKED).load(token) is None
+    assert not Sessions(FAKED).revoke(token)
+
+
+@pytest.mark.parametrize("data", [[1], "ab", 5, [("a", 1)]])
+def test_data_of_a_session_is_a_mapping(data: Any) -> None:
+    sessions = Sessions(FAKED)
+    made = sessions.create(7)
+    with pytest.raises(InvalidRequestError, match="data:"):
+        sessions.create(7, data)
+    with pytest.raises(InvalidRequestError, match="data:"):
+        sessions.save(made, data)

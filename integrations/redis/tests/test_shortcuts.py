@@ -36,11 +36,11 @@ def test_a_rate_limit_in_one_call(lab: Lab) -> None:
 
 def test_once_is_true_for_the_first(lab: Lab) -> None:
     one, other = lab.client(), lab.client()
-    # Connecting takes its time, and the time of a job is short.
-    assert [once(client.mode, 5, client=client) for client in (one, other)] == [True, False]
-    assert [once("job", 0.2, client=one), once("job", 0.2, client=other)] == [True, False]
+    assert [once("job", 600, client=one), once("job", 600, client=other)] == [True, False]
+    assert once("short", 0.2, client=one)
     lab.wait(0.21)
-    assert once("job", 0.2, client=other)
+    assert once("short", 600, client=other)
+    assert not once("short", 600, client=one)
 
 
 @pytest.mark.parametrize("bad", [0, -1, "1", None])
@@ -66,3 +66,8 @@ def test_without_a_client_the_environment_says_where(monkeypatch: pytest.MonkeyP
         assert shortcuts.default_client().mode == "mock"
     finally:
         shortcuts.default_client.cache_clear()
+
+
+def test_one_text_is_not_taken_for_several_tags(lab: Lab) -> None:
+    with pytest.raises(InvalidRequestError, match="tags:"):
+        invalidate(tags="shop", client=lab.client())

@@ -9,7 +9,7 @@ import redis
 
 from integrations.core.errors import NetworkError
 from integrations.core.retry import Retry
-from integrations.redis.cache import Cache
+from integrations.redis.cache import Cache, Policy
 from integrations.redis.client import RedisClient
 from integrations.redis.limits import Algorithm, Limit
 from integrations.redis.locks import Locks
@@ -41,6 +41,7 @@ class Job:
 
 def _client(url: str) -> RedisClient:
     env = {"REDIS_URL": url, "REDIS_SECRET": SECRET, "REDIS_PREFIX": "suite:test"}
+    env["REDIS_TIMEOUT"] = "10"
     return RedisClient.from_env(env, mode="live", retry=Retry(base_s=0.001, cap_s=0.005))
 
 
@@ -91,16 +92,18 @@ def miss(job: Job) -> list[Any]:
 
     def ask(_: int) -> Any:
         plain.incr("asking")
-        return cache.get_or_load("hot", load)
+        return cache.get_or_load("hot", load, Policy(600, lock=600))
 
     _together(job, "gate-miss")
     with ThreadPoolExecutor(job.turns) as pool:
         return list(pool.map(ask, range(job.turns)))
 
 
-def hold(url: str, gate: int, ttl: float) -> None:
-    """Take a lock, say so, and never give it back."""
-    lock = Locks(_client(url)).acquire("report", ttl=ttl)
+def hold(url: str, gate: int) -> None:
+    """Take a long lock and a short one, say so, and never give them back."""
+    locks = Locks(_client(url))
+    locks.acquire("long", ttl=600)
+    lock = locks.acquire("short", ttl=1)
     with redis.Redis(port=gate) as plain:
         plain.rpush("held", lock.fence)
     time.sleep(600)
