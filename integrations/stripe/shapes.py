@@ -132,8 +132,9 @@ def _is_id(value: Any) -> bool:
 
 
 def _is_reference(value: Any) -> bool:
-    found = value["id"] if type(value) is dict and "id" in value else value
-    return type(found) is str and found != ""
+    # An object that was fetched is an OrderedDict: the SDK parses answers into these.
+    found = value.get("id") if isinstance(value, dict) else value
+    return isinstance(found, str) and found != ""
 
 
 def _is_metadata(value: Any) -> bool:
