@@ -11,6 +11,9 @@ from integrations.stripe.models import CheckoutSession, PortalSession
 from integrations.stripe.settings import StripeSettings
 
 MODES = ("payment", "subscription", "setup")
+# In a subscription 20 with recurring prices, and 20 with others, for its first invoice.
+# https://docs.stripe.com/api/checkout/sessions/create (read 2026-11)
+MAX_LINES = {"payment": 100, "subscription": 40}
 
 
 @dataclass(frozen=True)
@@ -235,6 +238,8 @@ def _lines(mode: str, lines: Sequence[Line], currency: str | None) -> dict[str, 
     plain = isinstance(lines, Sequence)  # no iterator: it would be used up by looking at it
     if not plain or not lines or not all(isinstance(each, Line) for each in lines):
         check.refuse("lines", "give at least one Line(price_id, quantity)")
+    if len(lines) > MAX_LINES[mode]:
+        check.refuse("lines", f"has {len(lines)}; a {mode} session takes {MAX_LINES[mode]}")
     items = [
         {
             "price": check.object_id("price_id", each.price_id),

@@ -95,7 +95,7 @@ def _trial(lab: Mock) -> Steps:
     stage.wait_until(5)
     yield stage
     yield subscriptions.pause(stage.subscription_id)
-    yield subscriptions.resume(stage.subscription_id)
+    yield lab.client.subscriptions.resume(stage.subscription_id)
     yield lab.client.customers.update(stage.customer_id, name="Alex")
     yield lab.client.subscriptions.cancel(stage.subscription_id, at_period_end=False)
     yield lab.client.customers.delete(stage.customer_id)

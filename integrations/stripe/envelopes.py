@@ -18,6 +18,7 @@ from integrations.stripe.events import related_path
 from integrations.stripe.thin import typed_event
 
 SNAPSHOT, THIN = "event", "v2.core.event"
+_JSON = json.JSONDecoder()
 # It becomes a header of the request that fetches.
 _CONTEXT = re.compile(r"[!-~]{0,500}")
 
@@ -29,7 +30,7 @@ def read_event(body: bytes, text: str) -> Event:
         MalformedEventError: it has neither shape.
     """
     try:
-        payload = json.loads(text)
+        payload = _JSON.decode(text)
     except (ValueError, RecursionError) as error:
         raise MalformedEventError("signed, but no JSON") from error
     shape = payload.get("object") if isinstance(payload, dict) else None

@@ -11,6 +11,8 @@ from integrations.stripe.fake_state import Obj, State, fail
 
 DAY_S = 86400
 SHORTEST_S = 1800
+# As the params of the SDK say (16.1, 2026-11); a subscription has its own limit in fake_items.
+MAX_LINES = 100
 # Each would change what is charged.
 UNPLAYED = ("discounts", "invoice_creation", "optional_items", "shipping_options")
 
@@ -130,6 +132,8 @@ def _lines(state: State, params: Obj, mode: str) -> list[Obj]:
         return []
     if not given:
         fail("Missing required param: line_items.", param="line_items", code="parameter_missing")
+    if len(given) > MAX_LINES:
+        fail(f"A session can have up to {MAX_LINES} line items.", param="line_items")
     lines = [_line(state, each, f"line_items[{number}]") for number, each in enumerate(given)]
     _check_lines(state, lines, mode)
     return lines

@@ -2,14 +2,15 @@
 
 from integrations.stripe.fake_invoices import DAY_S, RETRY_DAYS, collect, note, subscription_of
 from integrations.stripe.fake_state import Obj, State
-from integrations.stripe.fake_status import change, finish
+from integrations.stripe.fake_status import change, finish, resumed, resumption
 
 
 def failed(state: State, invoice: Obj, *, asks: bool) -> None:
     """Record a failed attempt; ``asks`` when the bank wants to see the buyer."""
     invoice["attempt_count"] += 1
     subscription = subscription_of(state, invoice)
-    retries = invoice["billing_reason"] != "subscription_create"
+    resuming = resumption(state, subscription, invoice)
+    retries = resuming["waits"] if resuming else invoice["billing_reason"] != "subscription_create"
     last = invoice["attempt_count"] > len(RETRY_DAYS)
     at = None
     if retries and not last:
@@ -22,6 +23,10 @@ def failed(state: State, invoice: Obj, *, asks: bool) -> None:
         state.emit("invoice.payment_action_required", invoice)
     state.emit("invoice.payment_failed", invoice)
     if subscription is None or subscription["status"] in ("canceled", "incomplete"):
+        return
+    if resuming:
+        if not resuming["waits"]:
+            resumed(state, subscription, "past_due")
         return
     if retries and last:
         _give_up(state, subscription)

@@ -242,6 +242,8 @@ def mark_paid(state: State, invoice: Obj, *, elsewhere: bool = False) -> None:
 
 def void(state: State, invoice: Obj, status: str = "void") -> None:
     """Give an invoice up: ``void`` or ``uncollectible``."""
+    from integrations.stripe.fake_status import not_resumed, resumed, resumption
+
     stamp = {"void": "voided_at", "uncollectible": "marked_uncollectible_at"}[status]
     invoice |= {"status": status, "next_payment_attempt": None, "auto_advance": False}
     invoice["status_transitions"][stamp] = state.now(invoice)
@@ -256,6 +258,12 @@ def void(state: State, invoice: Obj, status: str = "void") -> None:
         cancel(state, intent, "void_invoice")
     happened = {"void": "voided", "uncollectible": "marked_uncollectible"}[status]
     state.emit(f"invoice.{happened}", invoice)
+    subscription = subscription_of(state, invoice)
+    if subscription and resumption(state, subscription, invoice):
+        if status == "void":
+            not_resumed(state, subscription)
+        else:
+            resumed(state, subscription, "active")
 
 
 def upcoming(state: State, subscription: Obj, lines: list[Obj]) -> Obj:

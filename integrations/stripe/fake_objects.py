@@ -9,7 +9,8 @@ from copy import deepcopy
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin
 
-from integrations.stripe.fake_state import Obj, State
+from integrations.stripe.arguments import MAX_METADATA
+from integrations.stripe.fake_state import Obj, State, fail
 
 # In the classes, but absent unless it is so, or unless it is asked for with expand.
 _ABSENT = """
@@ -114,7 +115,10 @@ def merge_metadata(obj: Obj, given: Any) -> Obj:
     if given == "":
         return {}
     merged = {**obj.get("metadata", {}), **(given or {})}
-    return {key: value for key, value in merged.items() if value != ""}
+    kept = {key: value for key, value in merged.items() if value != ""}
+    if len(kept) > MAX_METADATA:
+        fail(f"You can have up to {MAX_METADATA} metadata keys.", param="metadata")
+    return kept
 
 
 def page(data: list[Obj], url: str) -> Obj:

@@ -8,11 +8,14 @@ from copy import deepcopy
 
 from integrations.stripe.fake_call import Call, refuse_unplayed
 from integrations.stripe.fake_changes import settle_unused, take_pending
-from integrations.stripe.fake_invoices import collect, finalize, make_invoice, note, void
+from integrations.stripe.fake_invoices import collect, finalize, make_invoice, note
 from integrations.stripe.fake_lines import period_lines
-from integrations.stripe.fake_periods import next_boundary
 from integrations.stripe.fake_state import Obj, State, fail
+from integrations.stripe.fake_status import start_period
 from integrations.stripe.fake_subscriptions import alive
+
+UNTRIED_S = 23 * 3600
+"""How long the invoice of a resumption waits for the first attempt to pay it."""
 
 
 def pause(state: State, subscription: Obj, reason: str) -> None:
@@ -44,38 +47,44 @@ def pause_subscription(call: Call) -> Obj:
 
 
 def resume_subscription(call: Call) -> Obj:
-    """POST /v1/subscriptions/:id/resume."""
-    state = call.state
-    subscription = alive(state, call.id)
+    """POST /v1/subscriptions/:id/resume.
+
+    It is resumed by what becomes of its invoice: see ``resumption`` in :mod:`.fake_status`.
+    """
+    state, subscription = call.state, alive(call.state, call.id)
+    _check_resume(state, subscription)
+    waits = call.params.get("payment_behavior") == "resume_on_payment_success"
+    now = state.now(subscription)
+    then = deepcopy(subscription)
+    start_period(then, now)
+    pending = take_pending(state, subscription)
+    lines = [*pending, *period_lines(state, then)]
+    invoice = make_invoice(state, then, lines, "subscription_update")
+    subscription["latest_invoice"] = invoice["id"]
+    resuming = {"invoice": invoice["id"], "at": now, "waits": waits, "pending": pending}
+    note(state, subscription)["resuming"] = resuming
+    finalize(state, invoice)
+    if invoice["status"] == "open":
+        if waits:
+            collect(state, invoice)
+        else:
+            note(state, invoice)["void_at"] = now + UNTRIED_S
+    return subscription
+
+
+def _check_resume(state: State, subscription: Obj) -> None:
+    customer = state.get("customer", subscription["customer"])
+    method = customer["invoice_settings"]["default_payment_method"]
     if subscription["status"] != "paused":
         fail(
             "Only paused subscriptions can be resumed; use pause_collection='' to resume the "
             "collection of payments.",
             code="subscription_invalid_status",
         )
-    now = state.now(subscription)
-    customer = state.get("customer", subscription["customer"])
-    if not (
-        subscription["default_payment_method"]
-        or customer["invoice_settings"]["default_payment_method"]
-    ):
+    if "resuming" in note(state, subscription):
+        fail(
+            "This subscription is being resumed: pay its latest invoice, or void it.",
+            code="subscription_invalid_status",
+        )
+    if not (subscription["default_payment_method"] or method):
         fail("This customer has no attached payment source.", code="resource_missing")
-    before = deepcopy(subscription)
-    subscription |= {"status": "active", "status_details": None, "billing_cycle_anchor": now}
-    for item in subscription["items"]["data"]:
-        end = next_boundary(now, item["price"]["recurring"], now)
-        item |= {"current_period_start": now, "current_period_end": end}
-    pending = take_pending(state, subscription)
-    lines = [*pending, *period_lines(state, subscription)]
-    invoice = make_invoice(state, subscription, lines, "subscription_update")
-    finalize(state, invoice)
-    if invoice["status"] == "open":
-        collect(state, invoice)
-    if invoice["status"] != "paid":
-        void(state, invoice)
-        note(state, subscription)["pending"] = pending
-        latest = before["latest_invoice"]
-        subscription |= {**before, "latest_invoice": latest, "items": before["items"]}
-        return subscription
-    state.emit("customer.subscription.resumed", subscription)
-    return subscription

@@ -12,6 +12,7 @@ from functools import cache
 from importlib import import_module
 from typing import Any, Literal, Union, get_args, get_origin
 
+from integrations.stripe.arguments import MAX_METADATA_KEY, MAX_METADATA_VALUE
 from integrations.stripe.fake_forms import as_list
 from integrations.stripe.fake_state import Obj, fail
 
@@ -133,6 +134,13 @@ def _map(value: Any, where: str) -> Obj:
     for key, each in value.items():
         if not isinstance(each, str):
             fail("Metadata values must be strings.", param=_inside(where, key))
+        for name, text, most in (
+            ("keys", key, MAX_METADATA_KEY),
+            ("values", each, MAX_METADATA_VALUE),
+        ):
+            if len(text) > most:
+                said = f"Metadata {name} can have up to {most} characters."
+                fail(said, param=_inside(where, key))
     return dict(value)
 
 

@@ -78,6 +78,8 @@ def _of_invoice(state: State, invoice: Obj) -> Iterator[Due]:
         yield noted["finalize_at"], 3, lambda: _finalize(state, invoice)
     if invoice["status"] == "open" and "retry_at" in noted:
         yield noted["retry_at"], 4, lambda: retry(state, invoice)
+    if invoice["status"] == "open" and "void_at" in noted and not invoice["attempted"]:
+        yield noted["void_at"], 4, lambda: void(state, invoice)
 
 
 def _expire(state: State, subscription: Obj) -> None:

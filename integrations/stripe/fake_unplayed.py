@@ -50,6 +50,7 @@ UNPLAYED: dict[str, tuple[str, ...]] = {
         ],
         "subscription_create": [_SUBSCRIPTION, "billing_mode.type customer_account"],
         "subscription_update": [_SUBSCRIPTION],
+        "subscription_resume": ["billing_cycle_anchor.type"],
         "subscription_pause": ["bill_for.outstanding_usage_through"],
         "invoice_create_preview": [
             _INVOICE,
@@ -66,7 +67,7 @@ UNPLAYED: dict[str, tuple[str, ...]] = {
 # What is so anyway may be said.
 _AS_IT_IS: tuple[object, ...] = (
     *(False, "", [], {"enabled": False}),
-    *("charge_automatically", "flexible", "per_unit", "unspecified"),
+    *("charge_automatically", "flexible", "now", "per_unit", "unspecified"),
 )
 
 

@@ -10,13 +10,13 @@ Source: the typed classes of stripe-python 16.1, read 2026-11.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from integrations.stripe.events import EVENTS
 
 _MISSING = object()
-_INT64 = 2**63
+_LEAST, _MOST = -(2**63), 2**63 - 1
 
 
 class Flaw(NamedTuple):
@@ -29,22 +29,36 @@ class Flaw(NamedTuple):
 Rule = Callable[[Any], Flaw | None]
 
 
-def _leaf(wanted: str, fits: Callable[[Any], bool]) -> Rule:
-    """Allow values of one kind; ``wanted`` names it."""
+@dataclass(frozen=True)
+class _Leaf:
+    """Values of one kind; ``wanted`` names it."""
 
-    def check(value: Any) -> Flaw | None:
-        return None if fits(value) else Flaw("", f"is {_kind(value)}, not {wanted}")
+    wanted: str
+    fits: Callable[[Any], bool]
 
-    return check
+    def __call__(self, value: Any) -> Flaw | None:
+        """Say what is wrong with a value."""
+        return None if self.fits(value) else Flaw("", f"is {_kind(value)}, not {self.wanted}")
 
 
-def _nullable(rule: Rule) -> Rule:
-    """Allow what ``rule`` does, and null."""
+@dataclass(frozen=True)
+class _Nullable:
+    """What ``rule`` allows, and null."""
 
-    def check(value: Any) -> Flaw | None:
-        return None if value is None else rule(value)
+    rule: Rule
 
-    return check
+    def __call__(self, value: Any) -> Flaw | None:
+        """Say what is wrong with a value."""
+        return None if value is None else self.rule(value)
+
+
+_Step = tuple[str, bool, Callable[[Any], bool] | None, Rule]
+
+
+def _step(name: str, rule: Rule) -> _Step:
+    """Take a rule apart, once for all webhooks: name, may be null, a quick test, the whole."""
+    null, inner = (True, rule.rule) if isinstance(rule, _Nullable) else (False, rule)
+    return name, null, inner.fits if isinstance(inner, _Leaf) else None, rule
 
 
 @dataclass(frozen=True)
@@ -53,14 +67,23 @@ class Shape:
 
     fields: Mapping[str, Rule]
     absent: frozenset[str] = frozenset()
+    _steps: tuple[_Step, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Take the rules apart."""
+        steps = tuple(_step(name, rule) for name, rule in self.fields.items())
+        object.__setattr__(self, "_steps", steps)
 
     def __call__(self, value: Any) -> Flaw | None:
         """Return the first field that is wrong."""
         if not isinstance(value, dict):
             return Flaw("", f"is {_kind(value)}, not an object")
         get = value.get
-        for name, rule in self.fields.items():
-            flaw = rule(get(name, _MISSING))
+        for name, null, fits, rule in self._steps:
+            found = get(name, _MISSING)
+            if (null and found is None) or (fits and fits(found)):
+                continue
+            flaw = rule(found)
             if flaw and not (name in self.absent and name not in value):
                 return Flaw(f".{name}{flaw.path}", flaw.said)
         return None
@@ -101,7 +124,7 @@ def _kind(value: Any) -> str:
 
 
 def _is_whole(value: Any) -> bool:
-    return type(value) is int and -_INT64 <= value < _INT64
+    return type(value) is int and _LEAST <= value <= _MOST
 
 
 def _is_id(value: Any) -> bool:
@@ -109,6 +132,7 @@ def _is_id(value: Any) -> bool:
 
 
 def _is_reference(value: Any) -> bool:
+    # An object that was fetched is an OrderedDict: the SDK parses answers into these.
     found = value.get("id") if isinstance(value, dict) else value
     return isinstance(found, str) and found != ""
 
@@ -129,14 +153,14 @@ def _is_flag(value: Any) -> bool:
     return isinstance(value, bool)
 
 
-_ID = _leaf("an id", _is_id)
-_OF = _leaf("an id", _is_reference)  # of another object, which may be expanded
-_TEXT = _leaf("a text", _is_text)
-_WHOLE = _leaf("a whole number of 64 bits", _is_whole)
-_FLAG = _leaf("true or false", _is_flag)
-_CURRENCY = _leaf("a currency in three small letters", _is_currency)
-_METADATA = _leaf("a map of texts", _is_metadata)
-_REF, _TIME = _nullable(_OF), _nullable(_WHOLE)
+_ID = _Leaf("an id", _is_id)
+_OF = _Leaf("an id", _is_reference)  # of another object, which may be expanded
+_TEXT = _Leaf("a text", _is_text)
+_WHOLE = _Leaf("a whole number of 64 bits", _is_whole)
+_FLAG = _Leaf("true or false", _is_flag)
+_CURRENCY = _Leaf("a currency in three small letters", _is_currency)
+_METADATA = _Leaf("a map of texts", _is_metadata)
+_REF, _TIME = _Nullable(_OF), _Nullable(_WHOLE)
 
 _ITEM = Shape(
     {"price": _OF, "quantity": _TIME, "current_period_end": _WHOLE}, frozenset({"quantity"})
@@ -144,8 +168,8 @@ _ITEM = Shape(
 ITEMS = _Listed(_ITEM)
 """A subscription's items."""
 
-_BILLED = Shape({"subscription": _OF, "metadata": _nullable(_METADATA)}, frozenset({"metadata"}))
-_PARENT = Shape({"subscription_details": _nullable(_BILLED)}, frozenset({"subscription_details"}))
+_BILLED = Shape({"subscription": _OF, "metadata": _Nullable(_METADATA)}, frozenset({"metadata"}))
+_PARENT = Shape({"subscription_details": _Nullable(_BILLED)}, frozenset({"subscription_details"}))
 _PAID_BY = Shape({"payment_intent": _REF, "charge": _REF}, frozenset({"payment_intent", "charge"}))
 _AMOUNT: dict[str, Rule] = {"id": _ID, "amount": _WHOLE, "currency": _CURRENCY}
 
@@ -159,10 +183,10 @@ SHAPES: dict[str, Shape] = {
             "subscription": _REF,
             "invoice": _REF,
             "customer": _REF,
-            "amount_total": _nullable(_WHOLE),
-            "currency": _nullable(_CURRENCY),
-            "client_reference_id": _nullable(_TEXT),
-            "metadata": _nullable(_METADATA),
+            "amount_total": _Nullable(_WHOLE),
+            "currency": _Nullable(_CURRENCY),
+            "client_reference_id": _Nullable(_TEXT),
+            "metadata": _Nullable(_METADATA),
         }
     ),
     "subscription": Shape(
@@ -175,7 +199,7 @@ SHAPES: dict[str, Shape] = {
             "cancel_at": _TIME,
             "trial_end": _TIME,
             "ended_at": _TIME,
-            "pause_collection": _nullable(Shape({})),
+            "pause_collection": _Nullable(Shape({})),
             "metadata": _METADATA,
         }
     ),
@@ -184,11 +208,11 @@ SHAPES: dict[str, Shape] = {
             "id": _ID,
             "created": _WHOLE,
             "customer": _REF,
-            "parent": _nullable(_PARENT),
+            "parent": _Nullable(_PARENT),
             "amount_paid": _WHOLE,
             "currency": _CURRENCY,
-            "metadata": _nullable(_METADATA),
-            "payments": _nullable(_Listed(Shape({"payment": _PAID_BY}))),
+            "metadata": _Nullable(_METADATA),
+            "payments": _Nullable(_Listed(Shape({"payment": _PAID_BY}))),
         },
         frozenset({"payments"}),
     ),
@@ -207,11 +231,11 @@ SHAPES: dict[str, Shape] = {
         }
     ),
     "refund": Shape(
-        {**_AMOUNT, "status": _nullable(_TEXT), "charge": _REF, "payment_intent": _REF}
+        {**_AMOUNT, "status": _Nullable(_TEXT), "charge": _REF, "payment_intent": _REF}
     ),
     "dispute": Shape({**_AMOUNT, "status": _TEXT, "charge": _OF, "payment_intent": _REF}),
     "customer": Shape(
-        {"id": _ID, "email": _nullable(_TEXT), "deleted": _nullable(_FLAG)}, frozenset({"deleted"})
+        {"id": _ID, "email": _Nullable(_TEXT), "deleted": _Nullable(_FLAG)}, frozenset({"deleted"})
     ),
 }
 """The shape of each object that the records are read from, by its ``object`` name."""

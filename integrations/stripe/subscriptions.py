@@ -255,16 +255,23 @@ class Subscriptions:
     def resume(self, subscription_id: str, *, idempotency_key: str | None = None) -> Subscription:
         """Undo a pause of either kind, also that of a trial which ended without a card.
 
-        Payments are collected again (``customer.subscription.updated`` follows); one whose status
-        is ``paused`` begins a new period now and is invoiced (``.resumed`` follows).
+        Payments are collected again (``customer.subscription.updated`` follows). One whose status
+        is ``paused`` is invoiced for a new period, and paid for at once: it is ``active`` then, and
+        ``.resumed`` follows. Where the payment fails it comes back ``paused``, and stays so until
+        one of Stripe's retries, or the customer, has paid its latest invoice.
 
         Raises:
+            InvalidRequestError: it has no card to be paid by.
             NotSentError: in debug mode, since the status has to be asked for.
+
+        Source: https://docs.stripe.com/billing/subscriptions/pause#resume-subscriptions
         """
         key = check.optional_key(idempotency_key)
         now = self.get(subscription_id)
         if now.status == "paused":
-            anchor = {"billing_cycle_anchor": {"type": "now"}}
+            # By default Stripe does not try to have it paid, and voids the invoice after 23 hours.
+            paid = {"payment_behavior": "resume_on_payment_success"}
+            anchor = {"billing_cycle_anchor": {"type": "now"}, **paid}
             return self._write("resume", self._api.resume, anchor, key, now.id)
         params = {"pause_collection": ""}
         return self._write("resume", self._api.update, params, key, now.id)

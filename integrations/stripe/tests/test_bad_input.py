@@ -44,6 +44,8 @@ BAD: list[tuple[str, Call]] = [
     ("payment_intent_id", lambda s: s.refunds.create("ch_1")),
     ("mode", lambda s: s.checkout.create("gift", LINES, success_url=OK)),
     ("lines", lambda s: s.checkout.create("payment", success_url=OK)),
+    ("lines", lambda s: s.checkout.create("payment", LINES * 101, success_url=OK)),
+    ("lines", lambda s: s.checkout.create("subscription", LINES * 41, success_url=OK)),
     ("lines", lambda s: s.checkout.create("payment", ["price_1"], success_url=OK)),  # type: ignore[list-item]
     ("lines", lambda s: s.checkout.create("payment", Line("price_1"), success_url=OK)),  # type: ignore[arg-type]
     ("lines", lambda s: s.checkout.create("payment", 5, success_url=OK)),  # type: ignore[arg-type]

@@ -103,7 +103,8 @@ def test_a_trial_without_a_card_pauses_or_ends(lab: Lab, behavior: str) -> None:
     if behavior == "pause":
         refused(lambda: lab.api.subscriptions.resume(subscription.id), code="resource_missing")
         lab.use(customer, "pm_card_visa")
-        assert lab.api.subscriptions.resume(subscription.id).status == "active"
+        success = {"payment_behavior": "resume_on_payment_success"}
+        assert lab.api.subscriptions.resume(subscription.id, params=success).status == "active"
         assert lab.happened()[-1] == "customer.subscription.resumed"
 
 
@@ -367,6 +368,7 @@ def test_a_pause_stops_periods_and_invoices_until_it_is_resumed(lab: Lab) -> Non
     lab.clock.advance(90 * DAY_S)
     lab.fake.deliveries()
     assert len(lab.fake.state.all("invoice")) == 1
-    resumed = lab.api.subscriptions.resume(subscription.id)
+    success = {"payment_behavior": "resume_on_payment_success"}
+    resumed = lab.api.subscriptions.resume(subscription.id, params=success)
     assert (resumed.status, period(resumed)[0]) == ("active", int(lab.clock.time()))
     assert len(lab.fake.state.all("invoice")) == 2

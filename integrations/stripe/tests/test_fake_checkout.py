@@ -140,3 +140,9 @@ def test_an_embedded_session_has_a_secret_and_no_url(lab: Lab) -> None:
     assert session.url is None
     assert session.client_secret
     lab.fake.buyer.pay(session)
+
+
+def test_a_page_has_a_hundred_lines_at_most(lab: Lab) -> None:
+    line = {"price": lab.book, "quantity": 1}
+    refused(lambda: lab.session(lab.book, line_items=[line] * 101), param="line_items")
+    assert lab.session(lab.book, line_items=[line] * 100).amount_total == 200_000

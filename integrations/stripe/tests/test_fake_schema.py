@@ -97,3 +97,27 @@ def test_an_open_enumeration_with_numbers_beside_it(lab: Lab) -> None:
         param="trial_end",
     )
     lab.api.subscriptions.update(subscription.id, params={"trial_end": "now"})
+
+
+LONG: list[tuple[dict[str, str], str]] = [
+    ({"k" * 41: "v"}, f"metadata[{'k' * 41}]"),
+    ({"k": "v" * 501}, "metadata[k]"),
+    ({f"k{number}": "v" for number in range(51)}, "metadata"),
+]
+
+
+@pytest.mark.parametrize(("metadata", "param"), LONG, ids=["key", "value", "keys"])
+def test_more_metadata_than_stripe_keeps_is_refused(
+    lab: Lab, metadata: dict[str, str], param: str
+) -> None:
+    refused(lambda: lab.api.customers.create(params={"metadata": metadata}), param=param)
+    assert not list(lab.fake.state.all("customer"))
+
+
+def test_metadata_is_counted_together_with_what_was_there(lab: Lab) -> None:
+    first = {f"a{number}": "v" * 500 for number in range(50)}
+    customer = lab.api.customers.create(params={"metadata": first}).id
+    one = {"metadata": {"b": "v"}}
+    refused(lambda: lab.api.customers.update(customer, params=one), param="metadata")
+    swap = {"metadata": {"a0": "", "b": "v"}}
+    assert len(lab.api.customers.update(customer, params=swap).metadata.to_dict()) == 50

@@ -106,7 +106,9 @@ def lives() -> Iterator[FakeStripe]:
     asleep = lab.subscribe(bare, lab.monthly, trial_period_days=5, trial_settings=end)
     lab.clock.advance(40 * DAY_S)
     lab.use(bare, "pm_card_visa")
-    lab.api.subscriptions.resume(asleep.id)
+    lab.api.subscriptions.resume(
+        asleep.id, params={"payment_behavior": "resume_on_payment_success"}
+    )
     lab.api.customers.delete(bare)
     yield lab.fake
 

@@ -150,6 +150,23 @@ def test_what_is_unused_at_a_suspension_is_credited_unless_it_is_not_wanted(
     assert newest.total.amount == cost
 
 
+def test_a_resumed_one_is_paid_for_at_once_or_stays_paused_until_it_is(
+    lab: Mock, stripe: StripeClient, payer: Customer, subscription: Subscription
+) -> None:
+    stripe.subscriptions.suspend(subscription.id, credit_unused=False)
+    bad = stripe.customers.attach_payment_method(payer.id, "pm_card_chargeCustomerFail")
+    stripe.customers.update(payer.id, default_payment_method=bad.id)
+    assert stripe.subscriptions.resume(subscription.id).status == "paused"
+    assert form(lab.fake.requests[-1]) == {
+        "billing_cycle_anchor[type]": "now",
+        "payment_behavior": "resume_on_payment_success",
+    }
+    good = stripe.customers.attach_payment_method(payer.id, "pm_card_visa")
+    stripe.customers.update(payer.id, default_payment_method=good.id)
+    stripe.clock.sleep(4 * DAY)  # Stripe tries again
+    assert stripe.subscriptions.get(subscription.id).status == "active"
+
+
 def test_the_record_follows_a_suspension(lab: Mock, stripe: StripeClient) -> None:
     payer = stripe.customers.create(email="kim@example.com", payment_method="pm_card_visa")
     product = stripe.products.create("Notebooks")
