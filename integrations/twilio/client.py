@@ -409,12 +409,12 @@ class TwilioClient:
             RateLimitedError: code ``60202``: too many wrong codes.
         """
         if (to is None) == (verification_sid is None):
-            phone.refuse("to", "give exactly one of to and verification_sid")
+            phone.refuse("to", "or verification_sid: give exactly one of them")
         options: dict[str, Any] = {"code": check.code(code)}
         if verification_sid is not None:
             options["verification_sid"] = check.sid("verification_sid", verification_sid, "VE")
         elif to is not None:
-            options["to"] = self._verified("to", to, "email" if "@" in to else "sms")
+            options["to"] = self._verified("to", to, "email" if "@" in str(to) else "sms")
         service = self._verify_service()
         done = self._calls.change(
             "check_verification",
