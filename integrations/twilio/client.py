@@ -562,7 +562,7 @@ class TwilioClient:
         found, page = self._calls.read("list_messages", first)
         while True:
             yield from found
-            if not page.next_page_url:
+            if page is None:
                 return
             found, page = self._calls.read("list_messages", partial(_following, page))
 
@@ -572,4 +572,5 @@ def _following(page: Any) -> tuple[list[Message], Any]:
 
 
 def _read(page: Any) -> tuple[list[Message], Any]:
-    return [Message.from_sdk(each) for each in page], page
+    found = [Message.from_sdk(each) for each in page]
+    return found, page if page.next_page_url else None

@@ -343,3 +343,10 @@ def test_an_answer_that_names_nothing_is_none(
     lab.faults.inject(*[lambda _request, _wire: answer] * 3)
     with pytest.raises(UnavailableError, match="cannot be read"):
         call(lab.client)
+
+
+def test_a_list_whose_next_page_is_no_address_is_unreadable(lab: Mock) -> None:
+    answer = Response.of_json(200, {"messages": [], "next_page_uri": 5})
+    lab.faults.inject(*[lambda _request, _wire: answer] * 3)
+    with pytest.raises(UnavailableError, match="cannot be read"):
+        list(lab.client.list_messages())
