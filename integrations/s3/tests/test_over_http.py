@@ -159,6 +159,8 @@ s3 = S3Client.from_env(mode="live")
 path = Path(sys.argv[1])
 path.write_bytes(b"x" * (40 << 20))
 end = getattr(signal, sys.argv[2])
+# A shell gives its background jobs a SIGINT that is ignored, and Python keeps that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 told = []
 def once(_):
     # One Ctrl-C. A second one, in the middle of the abort, would end that too.
