@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 CODE = """
 import socket, threading
-BODY = (b'{"success": true, "id": "cus_1", "object": "customer", "livemode": true, '
+BODY = (b'{"success": true, "id": "cus_1", "sid": "SM1", "object": "customer", "livemode": true, '
         b'"email": "a@example.com", "metadata": {}}')
 ANSWER = (b"HTTP/1.1 200 OK\\r\\ncontent-type: application/json\\r\\ncontent-length: %d\\r\\n\\r\\n"
           % len(BODY) + BODY)

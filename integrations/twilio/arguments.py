@@ -17,6 +17,7 @@ SCHEDULE_MAX = timedelta(days=35)
 CHANNELS = ("sms", "call", "email", "whatsapp")
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_HALF = "holds half a character (a lone surrogate), which UTF-8 cannot carry"
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -29,7 +30,7 @@ def text(argument: str, value: object, limit: int) -> str:
     if len(value) > limit:
         refuse(argument, f"has {len(value)} characters; Twilio takes at most {limit}")
     if _SURROGATE.search(value):
-        refuse(argument, "holds half a character (a lone surrogate), which UTF-8 cannot carry")
+        refuse(argument, _HALF)
     return value
 
 
@@ -61,7 +62,7 @@ def content(
     if media_url:
         found["media_url"] = _media(media_url)
     if not found:
-        refuse("body", "give a body, media_url or content_sid")
+        refuse("body", "is missing: give it, media_url or content_sid")
     return found
 
 
@@ -70,7 +71,9 @@ def _variables(value: object) -> str:
         refuse("content_variables", f"must be a mapping, not {type(value).__name__}")
     for name, inner in value.items():
         if not isinstance(name, str) or not isinstance(inner, str) or not inner:
-            refuse("content_variables", 'map names to text that is not empty: {"1": "Alex"}')
+            refuse("content_variables", 'must map names to text that is not empty: {"1": "Alex"}')
+        if _SURROGATE.search(name + inner):
+            refuse("content_variables", _HALF)
     return json.dumps(dict(value), ensure_ascii=False)
 
 
@@ -136,7 +139,10 @@ def moment(argument: str, value: object) -> datetime:
     """Return a time with a zone, in UTC."""
     if not isinstance(value, datetime) or value.utcoffset() is None:
         refuse(argument, "must be a datetime with a time zone")
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        refuse(argument, "is before the year 1 or after the year 9999 in UTC")
 
 
 def whole(argument: str, value: object, low: int, high: int) -> int:
@@ -149,7 +155,7 @@ def whole(argument: str, value: object, low: int, high: int) -> int:
 def channel(value: object) -> str:
     """Return a channel of Verify."""
     if value not in CHANNELS:
-        refuse("channel", f"{value!r} must be one of {', '.join(CHANNELS)}")
+        refuse("channel", f"must be one of {', '.join(CHANNELS)}, not {value!r}")
     return str(value)
 
 
@@ -176,5 +182,5 @@ def rate_limits(value: object) -> str:
         refuse("rate_limits", "must be a mapping of a limit's unique name to a value")
     for name, inner in value.items():
         if not isinstance(name, str) or not isinstance(inner, str) or not inner:
-            refuse("rate_limits", "map names to text, such as {'ip': '192.0.2.1'}")
+            refuse("rate_limits", "must map names to text, such as {'ip': '192.0.2.1'}")
     return json.dumps(dict(value))

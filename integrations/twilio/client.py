@@ -28,6 +28,7 @@ from integrations.twilio.models import (
     RateLimit,
     SentMessage,
     Verification,
+    named,
     raw_of,
 )
 from integrations.twilio.optout import MemoryOptOuts, OptOuts
@@ -151,7 +152,7 @@ class TwilioClient:
         def call() -> Account:
             got = self._sdk.api.v2010.accounts(sid).fetch()
             return Account(
-                str(got.sid), str(got.friendly_name), str(got.status), str(got.type), raw_of(got)
+                named(got.sid), str(got.friendly_name), str(got.status), str(got.type), raw_of(got)
             )
 
         return self._calls.read("fetch_account", call)
@@ -409,12 +410,12 @@ class TwilioClient:
             RateLimitedError: code ``60202``: too many wrong codes.
         """
         if (to is None) == (verification_sid is None):
-            phone.refuse("to", "give exactly one of to and verification_sid")
+            phone.refuse("to", "or verification_sid: give exactly one of them")
         options: dict[str, Any] = {"code": check.code(code)}
         if verification_sid is not None:
             options["verification_sid"] = check.sid("verification_sid", verification_sid, "VE")
         elif to is not None:
-            options["to"] = self._verified("to", to, "email" if "@" in to else "sms")
+            options["to"] = self._verified("to", to, "email" if "@" in str(to) else "sms")
         service = self._verify_service()
         done = self._calls.change(
             "check_verification",
@@ -456,7 +457,7 @@ class TwilioClient:
 
         def call() -> RateLimit:
             made = service.rate_limits.create(unique_name=name, description=told)
-            return RateLimit(str(made.sid), str(made.unique_name), raw_of(made))
+            return RateLimit(named(made.sid), str(made.unique_name), raw_of(made))
 
         return self._calls.change("create_rate_limit", call) or RateLimit(None, name)
 
@@ -471,7 +472,7 @@ class TwilioClient:
 
         def call() -> Bucket:
             made = service.rate_limits(found).buckets.create(max=most, interval=seconds)
-            return Bucket(str(made.sid), int(made.max), int(made.interval), raw_of(made))
+            return Bucket(named(made.sid), int(made.max), int(made.interval), raw_of(made))
 
         return self._calls.change("create_bucket", call) or Bucket(None, most, seconds)
 
@@ -503,7 +504,7 @@ class TwilioClient:
 
         def call() -> SentMessage:
             made = self._sdk.messages.create(to=to, **fields)
-            sid, status = str(made.sid), str(made.status)
+            sid, status = named(made.sid), str(made.status)
             return SentMessage(True, sid, status, to, segments, encoding, raw_of(made))
 
         done = self._calls.change(what, call)
@@ -561,7 +562,7 @@ class TwilioClient:
         found, page = self._calls.read("list_messages", first)
         while True:
             yield from found
-            if not page.next_page_url:
+            if page is None:
                 return
             found, page = self._calls.read("list_messages", partial(_following, page))
 
@@ -571,4 +572,5 @@ def _following(page: Any) -> tuple[list[Message], Any]:
 
 
 def _read(page: Any) -> tuple[list[Message], Any]:
-    return [Message.from_sdk(each) for each in page], page
+    found = [Message.from_sdk(each) for each in page]
+    return found, page if page.next_page_url else None

@@ -27,6 +27,19 @@ def raw_of(instance: object) -> Raw:
     return {name: value for name, value in kept if name[0] != "_" and name not in _SECRET}
 
 
+def named(value: object) -> str:
+    """Return the SID, or the number, that an answer is about.
+
+    A success without one is not Twilio's: the SDK makes an object of anything (9.13).
+
+    Raises:
+        ValueError: there is none.
+    """
+    if not isinstance(value, str) or not value:
+        raise ValueError("twilio: the answer names nothing")
+    return value
+
+
 @dataclass(frozen=True)
 class Account(Displayed):
     """The account that calls are made for. ``type`` is ``Trial`` or ``Full``."""
@@ -98,7 +111,7 @@ class Message(Displayed):
     def from_sdk(cls, sdk: Any) -> "Message":
         """Read the SDK's message."""
         return cls(
-            sid=str(sdk.sid),
+            sid=named(sdk.sid),
             status=str(sdk.status),
             direction=str(sdk.direction),
             to=str(sdk.to),
@@ -142,7 +155,7 @@ class PhoneNumber(Displayed):
         """Read the SDK's lookup."""
         line, risk = sdk.line_type_intelligence or {}, sdk.sms_pumping_risk or {}
         return cls(
-            phone_number=str(sdk.phone_number),
+            phone_number=named(sdk.phone_number),
             valid=sdk.valid is True,
             validation_errors=tuple(map(str, sdk.validation_errors or ())),
             country_code=sdk.country_code,
@@ -180,7 +193,7 @@ class Verification(Displayed):
     @classmethod
     def from_sdk(cls, sdk: Any) -> "Verification":
         """Read the SDK's verification, or its check."""
-        return cls(str(sdk.sid), str(sdk.status), str(sdk.to), str(sdk.channel), raw_of(sdk))
+        return cls(named(sdk.sid), str(sdk.status), str(sdk.to), str(sdk.channel), raw_of(sdk))
 
 
 @dataclass(frozen=True)

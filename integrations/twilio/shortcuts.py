@@ -112,9 +112,9 @@ def send_order_update(order: Order, *, client: TwilioClient | None = None) -> Se
             segment; nothing was sent.
     """
     client = client or default_client()
-    text = ORDER_TEXTS.get(order.status)
+    text = ORDER_TEXTS.get(str(order.status))
     if text is None:
-        refuse("order.status", f"{order.status!r} must be one of {', '.join(ORDER_TEXTS)}")
+        refuse("order.status", f"must be one of {', '.join(ORDER_TEXTS)}, not {order.status!r}")
     number = check.text("order.number", order.number, 40)
     body = text.format(number=number)
     if count_segments(body).segments > 1:

@@ -1,4 +1,5 @@
 import contextlib
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qs
@@ -299,3 +300,53 @@ def test_a_client_closes_and_shows_no_secret(lab: Mock) -> None:
         assert client.fetch_account().type == "Full"
     assert "00000002" not in repr(client)
     assert "00000002" not in repr(client.settings)
+
+
+EMPTY = [b"", b"{}", b'{"sid": null}', b'{"sid": ""}', b'{"sid": 7}', b'{"success": true}']
+
+
+@pytest.mark.parametrize("body", EMPTY)
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda c: c.send_message(ALEX, body="Hello"),
+        lambda c: c.cancel_message("SM" + "a" * 32),
+        lambda c: c.start_verification(ALEX),
+        lambda c: c.check_verification("123456", to=ALEX),
+        lambda c: c.create_rate_limit("ip"),
+    ],
+)
+def test_a_success_that_names_nothing_is_no_success(
+    lab: Mock, call: Callable[[Any], object], body: bytes
+) -> None:
+    answer = Response(201, {"content-type": "application/json"}, body)
+    lab.faults.inject(lambda _request, _wire: answer)
+    with pytest.raises(UnavailableError, match="cannot be read") as raised:
+        call(lab.client)
+    assert raised.value.outcome_unknown
+
+
+@pytest.mark.parametrize("body", EMPTY)
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda c: c.fetch_account(),
+        lambda c: c.get_message("SM" + "a" * 32),
+        lambda c: c.get_verification("VE" + "a" * 32),
+        lambda c: c.lookup_phone_number(ALEX),
+    ],
+)
+def test_an_answer_that_names_nothing_is_none(
+    lab: Mock, call: Callable[[Any], object], body: bytes
+) -> None:
+    answer = Response(200, {"content-type": "application/json"}, body)
+    lab.faults.inject(*[lambda _request, _wire: answer] * 3)
+    with pytest.raises(UnavailableError, match="cannot be read"):
+        call(lab.client)
+
+
+def test_a_list_whose_next_page_is_no_address_is_unreadable(lab: Mock) -> None:
+    answer = Response.of_json(200, {"messages": [], "next_page_uri": 5})
+    lab.faults.inject(*[lambda _request, _wire: answer] * 3)
+    with pytest.raises(UnavailableError, match="cannot be read"):
+        list(lab.client.list_messages())

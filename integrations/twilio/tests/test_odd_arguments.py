@@ -1,7 +1,7 @@
 """Bad input ends in a typed error that names the argument, and no request."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -9,10 +9,12 @@ import pytest
 from integrations.core.clock import EXAMPLE_TIME
 from integrations.core.errors import InvalidRequestError
 from integrations.core.workbook import Mock
+from integrations.twilio import shortcuts
 from integrations.twilio.tests.conftest import ALEX
 
 NOW = datetime.fromtimestamp(EXAMPLE_TIME, tz=UTC)
 SID, TEMPLATE = "SM" + "a" * 32, "HX" + "a" * 32
+EAST, WEST = timezone(timedelta(hours=5)), timezone(timedelta(hours=-5))
 Case = tuple[str, Callable[[Any], object]]
 
 CASES: list[Case] = [
@@ -47,6 +49,15 @@ CASES: list[Case] = [
         "content_variables",
         lambda c: c.send_message(ALEX, content_sid=TEMPLATE, content_variables=["a"]),
     ),
+    *(
+        (
+            "content_variables",
+            lambda c, given=given: c.send_message(
+                ALEX, content_sid=TEMPLATE, content_variables=given
+            ),
+        )
+        for given in ({"1": "half \ud83d"}, {"\ud83d": "a"})
+    ),
     ("status_callback", lambda c: c.send_message(ALEX, body="x", status_callback="ftp://a.b/c")),
     (
         "status_callback",
@@ -79,6 +90,8 @@ CASES: list[Case] = [
     ("to", lambda c: c.list_messages(to="alex")),
     ("sent_after", lambda c: c.list_messages(sent_after="2026-01-01")),
     ("sent_before", lambda c: c.list_messages(sent_before=datetime(2026, 1, 1))),  # noqa: DTZ001
+    ("sent_after", lambda c: c.list_messages(sent_after=datetime.min.replace(tzinfo=EAST))),
+    ("sent_before", lambda c: c.list_messages(sent_before=datetime.max.replace(tzinfo=WEST))),
     ("number", lambda c: c.lookup_phone_number("nobody")),
     ("channel", lambda c: c.start_verification(ALEX, channel="pigeon")),
     ("to", lambda c: c.start_verification("alex@example.com")),
@@ -87,6 +100,7 @@ CASES: list[Case] = [
     ("rate_limits", lambda c: c.start_verification(ALEX, rate_limits={"ip": 7})),
     ("locale", lambda c: c.start_verification(ALEX, locale="")),
     ("to", lambda c: c.check_verification("123456")),
+    ("to", lambda c: c.check_verification("123456", to=7)),
     ("code", lambda c: c.check_verification("12345a", to=ALEX)),
     ("code", lambda c: c.check_verification("123", to=ALEX)),
     ("code", lambda c: c.check_verification("١٢٣٤٥٦", to=ALEX)),
@@ -111,6 +125,32 @@ def test_it_is_refused_before_any_request(
     assert error.argument == argument
     assert error.status is None
     assert argument.partition("[")[0] in str(error)
+    assert lab.fake.requests == []
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda c: c.send_message(ALEX), "body is missing: give"),
+        (lambda c: c.check_verification("123456"), "to or verification_sid: give exactly one"),
+        (
+            lambda c: c.send_message(ALEX, content_sid=TEMPLATE, content_variables={"1": 7}),
+            "content_variables must map",
+        ),
+        (lambda c: c.start_verification(ALEX, rate_limits={"ip": 7}), "rate_limits must map"),
+        (lambda c: c.start_verification(ALEX, channel="pigeon"), "channel must be .* 'pigeon'"),
+    ],
+)
+def test_the_refusal_is_a_sentence(lab: Mock, call: Callable[[Any], object], told: str) -> None:
+    with pytest.raises(InvalidRequestError, match=f"twilio: {told}"):
+        call(lab.client)
+
+
+@pytest.mark.parametrize("status", ["lost", None, ["shipped"]])
+def test_an_order_in_a_status_without_a_text_is_refused(lab: Mock, status: Any) -> None:
+    order = type("Order", (), {"number": "A-1001", "phone_number": ALEX, "status": status})()
+    with pytest.raises(InvalidRequestError, match=r"order\.status must be one of confirmed"):
+        shortcuts.send_order_update(order, client=lab.client)
     assert lab.fake.requests == []
 
 
