@@ -114,7 +114,7 @@ bench: $(STAMP) ## Run the benchmarks
 	$(PY) bench/run.py
 
 browser: book ## Read every page of the book in Chromium (needs a chromium on PATH)
-	@$(HERMETIC) $(PY) -m pytest -p no:cacheprovider tests/browser
+	@$(HERMETIC) $(PY) -m pytest -p no:cacheprovider -q --tb=short tests/browser
 
 linkcheck: $(STAMP) ## Ask every outside link of the book (needs a network)
 	$(ISOLATED) $(JUPYTER_BOOK) build . --builder linkcheck

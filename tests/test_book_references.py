@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.book_names import texts, unknown
+
 ROOT = Path(__file__).parents[1]
 NAMED = re.compile(r"`((?:tests|integrations)/[\w/]+\.py)(?:::(\w+))?`")
 PAGES = sorted((ROOT / "book").glob("*.md"))
@@ -22,24 +24,40 @@ def test_the_security_page_shows_its_claims() -> None:
     assert len([each for each in FOUND if each[0] == "security.md"]) > 25
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_commands_and_targets_that_a_page_names_are_there(page: Path) -> None:
-    from integrations.commands.parser import usages
-
-    text = page.read_text()
-    for command in re.findall(r"python -m integrations (\w+)", text):
-        assert command in {*usages(), "COMMAND"}, f"{page.name} names the command {command}"
-    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    for target in re.findall(r"`make (\w+)", text):
-        assert target in targets, f"{page.name} names the target {target}"
+@pytest.mark.parametrize("page", texts())
+def test_names_in_code_on_a_page_exist(page: str) -> None:
+    assert not unknown(texts()[page])
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_settings_that_a_page_names_are_there(page: Path) -> None:
-    from integrations.core.registry import discover
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "Set `LOOPS_API_KEYS`.",
+        "Set `AWS_REGION_NAME`.",
+        "Call ``LoopsClient.send_transactionals(...)``.",
+        "See `integrations.core.retries`.",
+        "See `integrations.loops.client.LoopClient`.",
+        "Use `send_many_times(messages)`.",
+        "The fixture `fake_stripes`.",
+        "Run `make bok`.",
+        "Run `python -m integrations doktor`.",
+        "```sh\nmake tset\n```",
+    ],
+)
+def test_a_planted_name_that_does_not_exist_is_found(planted: str) -> None:
+    assert len(unknown(planted)) == 1
 
-    known = {setting.name for each in discover().values() for setting in each.settings}
-    prefixes = tuple(f"{name.upper()}_" for name in discover())
-    for name in re.findall(r"`([A-Z][A-Z0-9]+_[A-Z0-9_]+)`", page.read_text()):
-        if name.startswith(prefixes) and not name.endswith("_MODE"):
-            assert name in known, f"{page.name} names the setting {name}"
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        "`LOOPS_API_KEY`, `AWS_PROFILE`, `HTTP_PROXY`, `X.y`",
+        "`LoopsClient.send_transactional(to, ...)` and `Delivery.headers`",
+        "`integrations.core.errors.ProviderError.retryable`",
+        "`fake_stripe`, `outcome_unknown=True`, `make test`, ``a `b` c``",
+        "{py:func}`~integrations.nowhere.at_all` is for the build to find",
+        "```python\nsome_function_of_yours()\n```",
+    ],
+)
+def test_a_name_that_exists_or_is_not_ours_passes(good: str) -> None:
+    assert unknown(good) == []

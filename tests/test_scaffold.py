@@ -87,7 +87,7 @@ def test_the_extra_is_added_once_and_to_all() -> None:
 
 
 def test_a_gap_is_found(checkout: Rehearsal) -> None:
-    """A call that no notebook runs, a setting that no page names: each fails by name."""
+    """A call, a setting, an error and an event that nobody has seen: each fails by name."""
     client, manifest = f"integrations/{NAME}/client.py", f"integrations/{NAME}/__init__.py"
     method = """    def count_notes(self) -> int:
         \"\"\"Count.\"\"\"
@@ -98,12 +98,21 @@ def test_a_gap_is_found(checkout: Rehearsal) -> None:
     old = f'"{NAME.upper()}_BASE_URL",'
     setting = f'"{NAME.upper()}_REGION", "Where.", "There."),\n        Setting(\n            {old}'
     checkout.edit(manifest, old, setting)
+    calls, events = f"integrations/{NAME}/calls.py", f"integrations/{NAME}/events.py"
+    row = """    ErrorRow("418", NotFoundError, "A teapot.", "never", "Take tea."),
+    ErrorRow("429","""
+    checkout.edit(calls, '    ErrorRow("429",', row)
+    checkout.edit(events, '{"note.read": NoteRead, ', '{"note.lost": Ping, "note.read": NoteRead, ')
     try:
         done, said = checkout.run("pytest", "-q", "-k", f"{NAME} or step", "tests/contract")
     finally:
         checkout.edit(client, method, "    def _make_fake")
         checkout.edit(manifest, setting, old)
+        checkout.edit(calls, row, '    ErrorRow("429",')
+        checkout.edit(events, '"note.lost": Ping, ', "")
     assert not done
+    assert "no notebook provokes ['418']" in said
+    assert "no notebook shows that ['note.lost'] are handled" in said
     assert "no notebook calls ['count_notes']" in said
     assert f"{NAME.upper()}_REGION" in said
     assert "run: python -m integrations docs" in said

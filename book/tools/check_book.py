@@ -13,6 +13,7 @@ from bs4 import BeautifulSoup
 
 from book.tools import pages
 from book.tools.outputs import missing_outputs
+from book.tools.search import check_search
 
 ROOT = Path(__file__).resolve().parents[2]
 Pages = dict[Path, BeautifulSoup]
@@ -83,6 +84,8 @@ def check(root: Path, html: Path) -> list[str]:
         *check_toc(root, html, read),
         *check_pages(root, html, read),
         *check_files(root, html),
+        # A book of another package has other names.
+        *(check_search(root, html) if (root / "integrations").is_dir() else ()),
     ]
 
 

@@ -1,7 +1,6 @@
 """Acme: notes that reach people."""
 
-from collections.abc import Callable
-
+from integrations.core.base_url import base_url_problem
 from integrations.core.config import REAL, Setting
 from integrations.core.registry import Feature, Integration
 
@@ -16,11 +15,9 @@ def _key_problem(value: str) -> str | None:
     return None
 
 
-def _starts(*prefixes: str) -> Callable[[str], str | None]:
-    def check(value: str) -> str | None:
-        return None if value.startswith(prefixes) else f"must start with {' or '.join(prefixes)}"
-
-    return check
+def _secrets_problem(value: str) -> str | None:
+    fine = all(secret.strip().startswith("whsec_") for secret in value.split(","))
+    return None if fine else "must start with whsec_; several are separated by commas (rotation)"
 
 
 INTEGRATION = Integration(
@@ -46,14 +43,14 @@ INTEGRATION = Integration(
             "Acme → Settings → Webhooks.",
             mock="whsec_YWNtZS1kZW1vLXNpZ25pbmctc2VjcmV0LTAwMDE=",
             secret=True,
-            check=_starts("whsec_"),
+            check=_secrets_problem,
         ),
         Setting(
             "ACME_BASE_URL",
             "Where the API is.",
             "Leave it unset, unless you run a stand-in.",
             default="https://api.acme.example/v1",
-            check=_starts("https://", "http://localhost", "http://127.0.0.1"),
+            check=base_url_problem,
         ),
         Setting(
             "ACME_SANDBOX_RECIPIENTS",
@@ -70,6 +67,8 @@ INTEGRATION = Integration(
     events="integrations.acme.events:EVENTS",
     errors="integrations.acme.calls:ERRORS",
     shortcuts="integrations.acme.shortcuts",
+    about="integrations.acme.about:ABOUT",
+    drills="integrations.acme.drills",
     probe="get_account",
     notebooks=("acme",),
 )

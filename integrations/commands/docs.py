@@ -7,7 +7,8 @@ from pathlib import Path
 
 import integrations
 from integrations.commands.reference import pages, table_of_contents
-from integrations.commands.services import overview, setup
+from integrations.commands.services import overview
+from integrations.commands.setup import setup, troubleshooting
 from integrations.commands.tables import markdown_table
 from integrations.core.config import MODES
 from integrations.core.errors import ConfigurationError
@@ -54,6 +55,7 @@ def render(checkout: Path) -> dict[Path, str]:
                 (readme, _overview),
                 (checkout / "book" / "services.md", overview),
                 (checkout / "book" / "setup.md", setup),
+                (checkout / "book" / "troubleshooting.md", troubleshooting),
             )
         },
     }
@@ -112,7 +114,8 @@ def _settings(every: Iterable[Integration]) -> str:
             for s in each.settings
         ]
         head = ("Variable", "Meaning, and where to get it", "Needed in", "Default", "Secret")
-        parts += [f"## {each.title}", each.credentials, markdown_table(head, rows)]
+        set_up = f"{each.credentials} Step by step: {{ref}}`setup-{each.name}`. {_used(each)}"
+        parts += [f"## {each.title}", set_up, markdown_table(head, rows)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -130,7 +133,8 @@ def _events(every: Iterable[Integration]) -> str:
             (f"`{name}`", f"{{py:class}}`~{kind.__module__}.{kind.__name__}`", _first(kind.__doc__))
             for name, kind in each.event_types().items()
         ]
-        parts += [f"## {each.title}", markdown_table(("Event", "Type", "Meaning"), rows)]
+        seen = f"{_used(each)} Each is delivered once in {_PROVOKED}."
+        parts += [f"## {each.title}", seen, markdown_table(("Event", "Type", "Meaning"), rows)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -153,8 +157,20 @@ def _errors(every: Iterable[Integration]) -> str:
             for row in each.error_rows()
         ]
         head = ("Answer", "Error", "Meaning", "Tried again", "What to do")
-        parts += [f"(errors-{each.name})=", f"## {each.title}", markdown_table(head, rows)]
+        seen = (
+            f"{_used(each)} Each is provoked once in {_PROVOKED}; by the message that you read: "
+            f"{{ref}}`troubleshooting-{each.name}`."
+        )
+        parts += [f"(errors-{each.name})=", f"## {each.title}", seen, markdown_table(head, rows)]
     return "\n\n".join(parts) + "\n"
+
+
+_PROVOKED = "{doc}`../../notebooks/errors_and_events`"
+
+
+def _used(each: Integration) -> str:
+    guides = ", ".join(f"{{doc}}`../../notebooks/{name}`" for name in each.notebooks)
+    return f"Used in {guides}."
 
 
 def _overview(every: Iterable[Integration]) -> str:

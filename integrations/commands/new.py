@@ -16,9 +16,11 @@ _LIBRARIES = '["httpx>=0.27", "standardwebhooks>=1.0"]'
 _NEXT = """
 It is a real integration of a service that does not exist. Make it yours:
 
-  1. settings: __init__.py says what is configured, and where to get it
+  1. settings: __init__.py says what is configured, and where to get it;
+     about.py: what a newcomer has to know
   2. client.py: one method a call, explicit arguments, frozen results, errors raised
-  3. fake.py: the vendor's own rules and error bodies; refuse what it does not know
+  3. fake.py: the vendor's own rules and error bodies; refuse what it does not know;
+     drills.py: provoke each error, deliver each event
   4. webhooks.py, events.py and shortcuts.py
   5. README.md and notebooks/{name}.ipynb: run `make notebooks NB={name}`
   6. `make docs`, then `make test`

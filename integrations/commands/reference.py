@@ -9,6 +9,7 @@ from pathlib import Path
 
 from integrations.core.registry import Integration
 
+_FAKE = re.compile(r"fake(_|$)")
 _IMPORT = re.compile(r"^from (integrations\.\w+\.\w+) import", re.MULTILINE)
 _FROM_PACKAGE = re.compile(r"^from (integrations\.\w+) import ([\w, ]+)$", re.MULTILINE)
 # What a reader looks for first; the rest follows by name.
@@ -59,16 +60,29 @@ def pages(
         folder / "commands.md": "\n\n".join(commands) + "\n",
     }
     for each in every:
-        guides = ", ".join(f"{{doc}}`../../notebooks/{name}`" for name in each.notebooks)
-        parts = [
-            f"# {each.title}",
-            note,
-            f"Guides that run: {guides}. Tables: {{doc}}`settings`, {{doc}}`events`, "
-            "{doc}`errors`.",
-            *_modules(each.name, used),
-        ]
-        found[folder / f"api-{each.name}.md"] = "\n\n".join(parts) + "\n"
+        client, fake = folder / f"api-{each.name}.md", folder / f"api-{each.name}-fake.md"
+        found[client], found[fake] = _api_pages(each, note, used)
     return found
+
+
+def _api_pages(each: Integration, note: str, used: Mapping[str, list[str]]) -> tuple[str, str]:
+    # Two, because one page of everything weighs a megabyte.
+    guides = ", ".join(f"{{doc}}`../../notebooks/{name}`" for name in each.notebooks)
+    client = [
+        f"# {each.title}",
+        note,
+        f"Guides that run: {guides}. Tables: {{doc}}`settings`, {{doc}}`events`, "
+        f"{{doc}}`errors`. What stands in for it: {{doc}}`api-{each.name}-fake`.",
+        *_modules(each.name, used, of_fake=False),
+    ]
+    fake = [
+        f"# {each.title}'s stand-in",
+        note,
+        "What answers in mock mode, and in your tests. "
+        f"What talks to it is in {{doc}}`api-{each.name}`.",
+        *_modules(each.name, used, of_fake=True),
+    ]
+    return "\n\n".join(client) + "\n", "\n\n".join(fake) + "\n"
 
 
 def table_of_contents(
@@ -87,20 +101,32 @@ def table_of_contents(
             *(path.removesuffix(".md") for path in own[each.name]),
         )
     ]
-    text = _filled(text, _TOC_MARKS, dict.fromkeys(files))
-    return _filled(text, _API_MARKS, [f"book/reference/api-{each.name}" for each in every])
+    text = _filled(text, _TOC_MARKS, (f"      - file: {name}\n" for name in dict.fromkeys(files)))
+    return _filled(text, _API_MARKS, (_api_entry(each.name) for each in every))
 
 
-def _filled(text: str, marks: tuple[str, str], files: Iterable[str]) -> str:
+def _api_entry(name: str) -> str:
+    page = f"book/reference/api-{name}"
+    return f"      - file: {page}\n      - file: {page}-fake\n"
+
+
+def _filled(text: str, marks: tuple[str, str], entries: Iterable[str]) -> str:
     before, rest = text.split(marks[0] + "\n")
     _, after = rest.split(marks[1] + "\n")
-    lines = "".join(f"      - file: {name}\n" for name in files)
+    lines = "".join(entries)
     return f"{before}{marks[0]}\n{lines}{marks[1]}\n{after}"
 
 
-def _modules(package: str, used: Mapping[str, list[str]], head: str = "## ") -> list[str]:
+def _modules(
+    package: str, used: Mapping[str, list[str]], head: str = "## ", *, of_fake: bool | None = None
+) -> list[str]:
+    # ``of_fake`` says which half; None is all of them.
     home = importlib.import_module(f"integrations.{package}")
-    names = [each.name for each in pkgutil.iter_modules(home.__path__) if each.name != "tests"]
+    names = [
+        each.name
+        for each in pkgutil.iter_modules(home.__path__)
+        if each.name != "tests" and of_fake in (None, bool(_FAKE.match(each.name)))
+    ]
     names.sort(key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name))
     parts = []
     for name in names:

@@ -114,7 +114,7 @@ def _run(
         [sys.executable, "-m", *command],
         cwd=folder,
         # pytest cuts its summary to the width of the terminal.
-        env={**here, "COLUMNS": "120", **extra},
+        env={**here, "COLUMNS": "200", **extra},
         capture_output=True,
         text=True,
         timeout=timeout,

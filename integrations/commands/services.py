@@ -1,70 +1,59 @@
-"""The overview of services and the set-up pages, made from the manifests."""
+"""The overview of services, made from the manifests and from the code that they name."""
 
 from collections.abc import Iterable
 
 from integrations.commands.tables import markdown_table
-from integrations.core.config import Mode, Setting
 from integrations.core.registry import Integration
-
-_MODES = (Mode.MOCK, Mode.DEBUG, Mode.SANDBOX, Mode.LIVE)
 
 
 def overview(every: Iterable[Integration]) -> str:
-    """Return what each service does here, and where."""
+    """Return what each service does here, in numbers side by side, then one by one."""
     every = list(every)
     parts = [_matrix(every)]
     for each in every:
         guides = ", ".join(f"{{doc}}`../notebooks/{name}`" for name in each.notebooks)
-        rows = [(feature.name, f"`{feature.symbol}`") for feature in each.features]
         parts += [
             f"## {each.title}",
             f"{each.summary} Guides: {guides}. Reference: {{doc}}`reference/api-{each.name}`. "
             f"The vendor's own documentation: <{each.docs}>.",
-            markdown_table(("What it does here", "Where"), rows),
+            markdown_table(("What it does here", "Where"), _features(each)),
+            markdown_table((f"{each.title} at a glance", ""), _glance(each)),
         ]
     return "\n\n".join(parts)
 
 
-def setup(every: Iterable[Integration]) -> str:
-    """Return, for each service, the steps from no account to the first call that works."""
-    parts = []
-    for each in every:
-        required = [s for s in each.settings if s.required]
-        secrets = [s for s in each.settings if s.secret and not s.required]
-        parts += [
-            f"## {each.title}",
-            "\n".join(
-                [
-                    f"1. **Account and key.** {each.credentials}",
-                    "2. **`.env`.** Copy `.env.example` to `.env`, and set",
-                    *_lines(required or each.settings[:1]),
-                    *([_also(secrets)] if secrets else []),
-                    f"3. **Doctor.** `python -m integrations doctor {each.name} --mode sandbox` "
-                    "says what is missing; it never shows a value.",
-                    f"4. **First call.** `python -m integrations doctor {each.name} --mode sandbox "
-                    "--online` asks the service whether the key works.",
-                    f"5. **The rest.** {_rest(each)}",
-                ]
-            ),
-            f"When it does not work, look the message up in {{ref}}`the table of errors "
-            f"<errors-{each.name}>`.",
-        ]
-    return "\n\n".join(parts)
+def _features(each: Integration) -> list[tuple[str, str]]:
+    return [(feature.name, f"`{feature.symbol}`") for feature in each.features]
 
 
-def _also(secrets: list[Setting]) -> str:
-    return "   - and, for webhooks and signatures:\n" + "\n".join(
-        f"     - `{s.name}`: {s.help} {s.where}".rstrip() for s in secrets
-    )
+def _glance(each: Integration) -> list[tuple[str, str]]:
+    told = each.told()
+    return [
+        ("To try it", told.sandbox),
+        ("For testing", told.test_data),
+        ("Webhooks", told.signature),
+        ("What makes a repeat safe", told.repeats),
+        ("What the client repeats by itself", _repeated(each)),
+        ("How much it takes", told.pace),
+        ("Timeout", f"{_timeout(each)} s for the connection, and for each reply."),
+        ("What is charged for", told.cost),
+        ("The fake has", told.fake_has),
+        ("Only the service shows", told.fake_lacks),
+    ]
 
 
-def _lines(settings: Iterable[Setting]) -> list[str]:
-    return [f"   - `{s.name}`: {s.help} {s.where}".rstrip() for s in settings]
+def _repeated(each: Integration) -> str:
+    """Return which answers are tried again, and when, as the error map says."""
+    found: dict[str, list[str]] = {}
+    for row in each.error_rows():
+        if not row.retried.startswith("never"):
+            found.setdefault(row.retried, []).append(row.status)
+    return ". ".join(f"{', '.join(answers)}: {when}" for when, answers in found.items()) + "."
 
 
-def _rest(each: Integration) -> str:
-    guides = " and ".join(f"{{doc}}`../notebooks/{name}`" for name in each.notebooks)
-    return f"Work through {guides}; each ends with what to do before going live."
+def _timeout(each: Integration) -> str:
+    name = f"{each.name.upper()}_TIMEOUT"
+    return next((s.default for s in each.settings if s.name == name), "10")
 
 
 def _matrix(every: list[Integration]) -> str:
@@ -72,11 +61,12 @@ def _matrix(every: list[Integration]) -> str:
         return (name, *(str(value) for value in values))
 
     rows = [
-        row("Modes", (", ".join(_MODES) for _ in every)),
         row("Webhook events", (len(each.event_types()) or "none" for each in every)),
-        row("Secrets to rotate", (sum(s.secret for s in each.settings) for each in every)),
         row("Settings", (len(each.settings) for each in every)),
-        row("Kinds of failure told apart", (len(each.error_rows()) for each in every)),
-        row("A fake that keeps state", ("yes" for _ in every)),
+        row("of which needed", (sum(bool(s.required) for s in each.settings) for each in every)),
+        row("of which secret", (sum(s.secret for s in each.settings) for each in every)),
+        row("Kinds of failure", (len(each.error_rows()) for each in every)),
+        row("Timeout, s", (_timeout(each) for each in every)),
+        row("Guides", (len(each.notebooks) for each in every)),
     ]
     return markdown_table(("", *(each.title for each in every)), rows)

@@ -124,6 +124,10 @@ class SendLimits:
         text = json.dumps(parts).encode()
         return hmac.new(self.key.reveal().encode(), text, hashlib.sha256).hexdigest()
 
+    def hash_requester(self, requester: str) -> str:
+        """Return the keyed hash of a requester; of an IPv6 address, that of its /64 network."""
+        return self.hash("who", _network(requester))
+
     def _quotas(self, number: str, requester: str) -> dict[str, Quota]:
         rules = self.rules
         return {

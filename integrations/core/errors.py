@@ -4,9 +4,11 @@
 
     IntegrationError
     ├── ConfigurationError        a setting is missing, a placeholder, malformed or unknown
+    ├── BulkStoppedError          a bulk send ended early; ``result`` has every end (core.bulk)
     ├── GuardError                a mode refused the call before a byte left
     ├── NotSentError              debug mode was asked for something only the service can answer
     ├── SignatureError            a webhook that is not proven to come from the service
+    │   └── MalformedEventError   it comes from the service, and cannot be read
     └── ProviderError             the service was asked (or would have refused)
         ├── AuthenticationError   401, 403: the key is wrong or lacks the right
         ├── InvalidRequestError   400, or refused here before any request; also a ValueError
@@ -50,6 +52,13 @@ class NotSentError(IntegrationError):
 
 class SignatureError(IntegrationError):
     """A webhook is not proven to come from the service: forged, altered, too old, or malformed."""
+
+
+class MalformedEventError(SignatureError):
+    """A webhook is signed by the service, and is no event that can be read.
+
+    Most often the endpoint sends another version of the API than the one that is read here.
+    """
 
 
 class ProviderError(IntegrationError):

@@ -36,6 +36,39 @@ class ErrorRow:
 
 
 @dataclass(frozen=True)
+class About:
+    """What a newcomer has to know of a service and no code can tell. Sentences, in Markdown.
+
+    Attributes:
+        sandbox: what there is to try things on, and what sandbox mode refuses.
+        first_call: Python that makes the first call with ``client``. It is run by a test.
+        webhooks: the steps to the first delivery; empty when the service sends none here.
+        going_live: what an operator checks, one thing each.
+        rotation: how to replace a key without a moment in which none works.
+        signature: how webhooks are signed.
+        repeats: what makes a repeated call safe.
+        pace: how much the service takes, with its unit.
+        test_data: keys, cards, numbers and addresses that are there for testing.
+        cost: what is charged for, as far as the documentation that was read says so.
+        fake_has: what the fake does.
+        fake_lacks: what only the service can show.
+    """
+
+    sandbox: str
+    first_call: str
+    webhooks: tuple[str, ...]
+    going_live: tuple[str, ...]
+    rotation: str
+    signature: str
+    repeats: str
+    pace: str
+    test_data: str
+    cost: str
+    fake_has: str
+    fake_lacks: str
+
+
+@dataclass(frozen=True)
 class Integration:
     """The manifest of an integration. References are ``"module:name"``, so importing it is cheap.
 
@@ -56,6 +89,9 @@ class Integration:
         probe: the client's method that asks the service whether the key works.
         notebooks: names of its notebooks.
         credentials: where to get an account and a key, in one line.
+        about: an :class:`About`, for the set-up page and the overview.
+        drills: its module that provokes every error and delivers every event, for
+            :mod:`integrations.core.drills`.
         together: a function of the environment and the mode that returns what is wrong with the
             settings together, where no single one is required; empty when there is no such rule.
         pages: what writes pages of its own for the book, a callable that returns their text by
@@ -77,6 +113,8 @@ class Integration:
     probe: str
     notebooks: tuple[str, ...]
     credentials: str
+    about: str
+    drills: str
     pages: str = ""
     together: str = ""
 
@@ -111,6 +149,16 @@ class Integration:
     def shortcuts_module(self) -> Any:
         """Import and return the module of shortcuts."""
         return self._import(self.shortcuts)
+
+    def told(self) -> About:
+        """Import and return what a newcomer has to know."""
+        found = self._import(self.about)
+        assert isinstance(found, About)  # noqa: S101  # a manifest that lies is a bug
+        return found
+
+    def drills_module(self) -> Any:
+        """Import and return the module of drills."""
+        return self._import(self.drills)
 
     def _import(self, reference: str) -> Any:
         module, _, attribute = reference.partition(":")

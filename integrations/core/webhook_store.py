@@ -66,7 +66,7 @@ class StoredEvent:
         event: the event.
         state: what has become of it.
         attempts: how often it was claimed. The number is also the claim's token: a worker whose
-            claim has expired and been taken over cannot finish the new owner's work.
+            claim has expired, and whose event or subject has been taken over, cannot finish.
         claimed_until: Unix time at which a claim ends by itself.
         error: the name of the exception of the last failed attempt.
     """
@@ -91,7 +91,12 @@ class EventStore(Protocol):
         ...
 
     def finish(self, event: Event, token: int, state: State, error: str = "") -> bool:
-        """End a claim. Returns False when it had expired and somebody else took over."""
+        """End a claim. Returns False when it had expired and somebody else took over.
+
+        Took over the event, or its subject: of the claims on one subject only the last can be
+        ended, whatever becomes of it. A worker that was too slow may have written over what a later
+        one wrote; its event is to be sent again.
+        """
         ...
 
     def get(self, provider: str, event_id: str) -> StoredEvent | None:
@@ -105,53 +110,67 @@ class EventStore(Protocol):
 
 _DONE = (State.HANDLED, State.UNHANDLED, State.STALE)
 
+# The provider, and the id of an event or the name of a subject.
+_Key = tuple[str, str]
+
 
 class MemoryEventStore:
-    """A store in this process, for tests, notebooks and single-process services."""
+    """A store in this process, for tests, notebooks and single-process services.
+
+    What a claim costs does not grow with the number of events.
+    """
 
     def __init__(self, limit: int = 10_000) -> None:
-        """Keep at most ``limit`` events: drop the oldest settled one, else the oldest failed one.
+        """Keep at most ``limit`` events: drop what settled longest ago, else what failed.
 
         Events that somebody is handling are kept, whatever the limit. How new the newest event of
         a subject was is known for the last ``limit`` subjects.
         """
         self._limit = limit
-        self._events: dict[tuple[str, str], StoredEvent] = {}
-        self._newest: dict[tuple[str, str], float] = {}
+        self._events: dict[_Key, StoredEvent] = {}
+        # What may be dropped, first that which ended first.
+        self._settled: dict[_Key, None] = {}
+        self._failed: dict[_Key, None] = {}
+        # By subject: the event that was claimed last, and when its claim ends by itself.
+        self._holders: dict[_Key, tuple[_Key, float]] = {}
+        self._newest: dict[_Key, float] = {}
         self._lock = threading.Lock()
 
     def claim(
         self, event: Event, *, now: float, until: float, again: bool = False, force: bool = False
     ) -> tuple[Claimed, int]:
         """Claim an event; see :class:`EventStore`."""
-        key = (event.provider, event.id)
+        key, subject = (event.provider, event.id), _subject(event)
         with self._lock:
             known = self._events.get(key)
             if known and known.state is State.CLAIMED and known.claimed_until > now:
                 return Claimed.BUSY, 0
             if known and known.state in _DONE and not self._admits(known.state, again, force):
                 return Claimed.DUPLICATE, 0
-            if self._subject_is_busy(event, now):
+            if subject and self._is_busy(subject, now):
                 return Claimed.BUSY, 0
             token = known.attempts + 1 if known else 1
-            if not force and event.order and self._is_stale(event):
-                self._events[key] = StoredEvent(event, State.STALE, token)
+            if subject and not force and event.created < self._newest.get(subject, event.created):
+                self._keep(key, StoredEvent(event, State.STALE, token))
                 self._drop_oldest()
                 return Claimed.STALE, token
-            self._events[key] = StoredEvent(event, State.CLAIMED, token, until)
+            self._keep(key, StoredEvent(event, State.CLAIMED, token, until))
+            if subject:
+                self._holders[subject] = (key, until)
             self._drop_oldest()
             return Claimed.NEW, token
 
     def finish(self, event: Event, token: int, state: State, error: str = "") -> bool:
         """End a claim; see :class:`EventStore`."""
-        key = (event.provider, event.id)
+        key, subject = (event.provider, event.id), _subject(event)
         with self._lock:
             known = self._events.get(key)
             if not known or known.attempts != token or known.state is not State.CLAIMED:
                 return False
-            self._events[key] = replace(known, state=state, claimed_until=0.0, error=error)
-            if event.order and state is State.HANDLED:
-                subject = (event.provider, event.order)
+            if subject and not self._released(subject, key):
+                return False
+            self._keep(key, replace(known, state=state, claimed_until=0.0, error=error))
+            if subject and state is State.HANDLED:
                 before = self._newest.pop(subject, event.created)
                 self._newest[subject] = max(event.created, before)
                 if len(self._newest) > self._limit:
@@ -172,23 +191,31 @@ class MemoryEventStore:
     def _admits(state: State, again: bool, force: bool) -> bool:
         return force or (again and state is State.UNHANDLED)
 
-    def _is_stale(self, event: Event) -> bool:
-        newest = self._newest.get((event.provider, str(event.order)))
-        return newest is not None and event.created < newest
+    def _is_busy(self, subject: _Key, now: float) -> bool:
+        holder = self._holders.get(subject)
+        return holder is not None and holder[1] > now
 
-    def _subject_is_busy(self, event: Event, now: float) -> bool:
-        return event.order is not None and any(
-            kept.state is State.CLAIMED
-            and kept.claimed_until > now
-            and kept.event.order == event.order
-            and kept.event.provider == event.provider
-            for kept in self._events.values()
-        )
+    def _released(self, subject: _Key, key: _Key) -> bool:
+        holder = self._holders.get(subject)
+        if holder is None or holder[0] != key:
+            return False
+        del self._holders[subject]
+        return True
+
+    def _keep(self, key: _Key, stored: StoredEvent) -> None:
+        self._events[key] = stored
+        self._settled.pop(key, None)
+        self._failed.pop(key, None)
+        if stored.state in _DONE:
+            self._settled[key] = None
+        elif stored.state is State.FAILED:
+            self._failed[key] = None
 
     def _drop_oldest(self) -> None:
-        if len(self._events) > self._limit:
-            for states in (_DONE, (State.FAILED,)):
-                ended = (key for key, kept in self._events.items() if kept.state in states)
-                if oldest := next(ended, None):
-                    del self._events[oldest]
-                    return
+        while len(self._events) > self._limit and (ended := self._settled or self._failed):
+            oldest = next(iter(ended))
+            del ended[oldest], self._events[oldest]
+
+
+def _subject(event: Event) -> _Key | None:
+    return (event.provider, event.order) if event.order else None

@@ -8,6 +8,7 @@ status  outcome                      what the vendor does next
 200     handled, duplicate, stale,   nothing: the event is settled
         unhandled
 400     forged                       nothing good: the body is not proven to be the vendor's
+400     malformed                    sends it again: signed, but not as events of the vendor are
 413     too_large                    nothing: over 1 MiB
 500     failed                       sends it again; the claim was released, so it is handled then
 503     busy                         sends it again; another worker has it at this moment
@@ -24,7 +25,7 @@ from difflib import get_close_matches
 from typing import Protocol
 
 from integrations.core.clock import SYSTEM_CLOCK, Clock
-from integrations.core.errors import SignatureError
+from integrations.core.errors import MalformedEventError, SignatureError
 from integrations.core.log import get_logger, log_event
 from integrations.core.webhook_store import (
     Claimed,
@@ -73,6 +74,7 @@ class Scheme(Protocol):
 
         Raises:
             SignatureError: the body is not proven to be the vendor's.
+            MalformedEventError: it is the vendor's, and cannot be read.
         """
         ...
 
@@ -175,6 +177,8 @@ class WebhookPipeline:
             return self._end(Result(413, "too_large", reason=f"{len(body)} bytes"))
         try:
             event = self.scheme.verify(Incoming(body, headers, self._clock.time(), target))
+        except MalformedEventError as malformed:
+            return self._end(Result(400, "malformed", reason=str(malformed)))
         except SignatureError as forged:
             return self._end(Result(400, "forged", reason=str(forged)))
         return self._handle(event)
@@ -215,7 +219,9 @@ class WebhookPipeline:
             return self._end(Result(500, "failed", event, reason=type(error).__name__))
         state = State.HANDLED if handlers else State.UNHANDLED
         if not self.store.finish(event, token, state):
-            return self._end(Result(503, "busy", event, reason="the claim expired meanwhile"))
+            return self._end(
+                Result(503, "busy", event, reason="the claim expired and was taken over")
+            )
         return self._end(Result(200, str(state), event, answers=answers))
 
     def _end(self, result: Result) -> Result:

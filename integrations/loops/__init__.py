@@ -1,5 +1,6 @@
 """Loops: transactional email, events and contacts."""
 
+from integrations.core.base_url import base_url_problem
 from integrations.core.config import REAL, Setting
 from integrations.core.registry import Feature, Integration
 
@@ -15,9 +16,7 @@ def _key_problem(value: str) -> str | None:
 
 
 def _url_problem(value: str) -> str | None:
-    if value.startswith(("https://", "http://localhost", "http://127.0.0.1")):
-        return None
-    return "must start with https:// (http only for localhost), such as https://app.loops.so/api"
+    return base_url_problem(value, "https://app.loops.so/api")
 
 
 def _secrets_problem(value: str) -> str | None:
@@ -137,6 +136,8 @@ INTEGRATION = Integration(
     events="integrations.loops.events:EVENTS",
     errors="integrations.loops.transport:ERRORS",
     shortcuts="integrations.loops.shortcuts",
+    about="integrations.loops.about:ABOUT",
+    drills="integrations.loops.drills",
     probe="test_api_key",
     notebooks=("quickstart", "loops"),
 )

@@ -2,28 +2,20 @@
 
 import hashlib
 import json
-import threading
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
+from integrations.core.bulk import BulkResult, BulkRun
+from integrations.core.bulk import Outcome as CoreOutcome
 from integrations.core.config import REAL
-from integrations.core.errors import (
-    AuthenticationError,
-    ConfigurationError,
-    DuplicateRequestError,
-    IntegrationError,
-)
+from integrations.core.errors import DuplicateRequestError
 from integrations.core.pacer import Pacer
-from integrations.core.views import table
 from integrations.loops.arguments import idempotency_key, refuse, text
 from integrations.loops.client import LoopsClient
 
 # Requests a second for a team (https://loops.so/docs/api-reference/intro, read 2026-11).
 RATE = 10.0
-
-Status = Literal["sent", "already sent", "not sent", "failed", "not tried"]
 
 
 @dataclass(frozen=True)
@@ -40,35 +32,19 @@ class Message:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Outcome(CoreOutcome[Message]):
     """The end of one message.
 
     ``status``: ``sent``; ``already sent``, by an earlier run with the same key; ``not sent``, in
-    debug mode; ``failed``, with ``error``; ``not tried``, because the key was refused before.
+    debug mode; ``failed``, with ``error``; ``not tried``, because the key was refused before, or
+    the run was stopped.
     """
 
-    message: Message
-    idempotency_key: str
-    status: Status
-    error: IntegrationError | None = None
+    idempotency_key: str = ""
 
-
-@dataclass(frozen=True)
-class BulkResult:
-    """The end of every message, in the order given."""
-
-    outcomes: tuple[Outcome, ...]
-
-    def having(self, status: Status) -> tuple[Outcome, ...]:
-        """Return the outcomes with a status."""
-        return tuple(each for each in self.outcomes if each.status == status)
-
-    def _repr_html_(self) -> str:
-        return table(
-            ("email", "status", "reason"),
-            ((o.message.email, o.status, o.error or "") for o in self.outcomes),
-            "send_many",
-        )
+    def row(self) -> Mapping[str, object]:
+        """Return what a notebook shows of it, by column."""
+        return {"email": self.message.email, "status": self.status, "reason": self.error or ""}
 
 
 def send_many(
@@ -79,7 +55,7 @@ def send_many(
     rate: float = RATE,
     workers: int | None = None,
     on_progress: Callable[[Outcome], None] | None = None,
-) -> BulkResult:
+) -> BulkResult[Outcome]:
     """Send many transactional emails, and tell the end of each; a failure does not stop the rest.
 
     It can be run again: within Loops' 24 hours the same batch and messages send nothing twice, and
@@ -97,54 +73,32 @@ def send_many(
     Raises:
         InvalidRequestError: ``batch`` or ``rate`` is wrong, or two messages have one key; nothing
             was sent.
+        BulkStoppedError: ``on_progress`` raised. What had begun is ended and the rest is not tried;
+            its ``result`` has the end of each message.
     """
     if type(rate) not in (int, float) or not 0 < rate <= RATE:
         refuse("rate", f"{rate!r} is not above 0 and at most {RATE:g}, Loops' limit")
     keyed = _with_keys(tuple(messages), text("batch", batch, 60))
-    run = _Run(client, Pacer(rate, client.clock), on_progress)
-    count = workers or (8 if client.mode in REAL else 1)
-    with ThreadPoolExecutor(max_workers=count, thread_name_prefix="send_many") as pool:
-        return BulkResult(tuple(pool.map(lambda pair: run.send(*pair), keyed)))
+
+    def attempt(pair: tuple[Message, str]) -> Outcome:
+        message, key = pair
+        done = client.send_transactional(
+            message.email,
+            transactional_id=message.transactional_id,
+            data_variables=message.data_variables,
+            idempotency_key=key,
+        )
+        return Outcome(message, "sent" if done.sent else "not sent", idempotency_key=key)
+
+    run = BulkRun(attempt, _end, pacer=Pacer(rate, client.clock), on_progress=on_progress)
+    return run.run(keyed, workers=workers or (8 if client.mode in REAL else 1))
 
 
-class _Run:
-    """One run of :func:`send_many`."""
-
-    def __init__(
-        self, client: LoopsClient, pacer: Pacer, on_progress: Callable[[Outcome], None] | None
-    ) -> None:
-        self._client = client
-        self._pacer = pacer
-        self._on_progress = on_progress
-        self._hopeless = threading.Event()
-        self._lock = threading.Lock()
-
-    def send(self, message: Message, key: str) -> Outcome:
-        outcome = self._try(message, key)
-        if self._on_progress:
-            with self._lock:
-                self._on_progress(outcome)
-        return outcome
-
-    def _try(self, message: Message, key: str) -> Outcome:
-        if self._hopeless.is_set():
-            return Outcome(message, key, "not tried")
-        self._pacer.wait()
-        try:
-            result = self._client.send_transactional(
-                message.email,
-                transactional_id=message.transactional_id,
-                data_variables=message.data_variables,
-                idempotency_key=key,
-            )
-        except DuplicateRequestError:
-            return Outcome(message, key, "already sent")
-        except IntegrationError as error:
-            # With a key that is not accepted, every further message would fail the same way.
-            if isinstance(error, (AuthenticationError, ConfigurationError)):
-                self._hopeless.set()
-            return Outcome(message, key, "failed", error)
-        return Outcome(message, key, "sent" if result.sent else "not sent")
+def _end(pair: tuple[Message, str], error: Exception | None) -> Outcome:
+    message, key = pair
+    if isinstance(error, DuplicateRequestError):
+        return Outcome(message, "already sent", idempotency_key=key)
+    return Outcome(message, "failed" if error else "not tried", error, idempotency_key=key)
 
 
 def _with_keys(messages: tuple[Message, ...], batch: str) -> list[tuple[Message, str]]:

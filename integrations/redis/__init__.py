@@ -107,6 +107,8 @@ INTEGRATION = Integration(
     events="",
     errors="integrations.redis.errors:ERRORS",
     shortcuts="integrations.redis.shortcuts",
+    about="integrations.redis.about:ABOUT",
+    drills="integrations.redis.drills",
     probe="check_health",
     notebooks=("redis_caching", "redis_rate_limiting"),
 )

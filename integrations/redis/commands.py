@@ -13,9 +13,9 @@ from integrations.core.errors import GuardError, NotSentError, ProviderError
 from integrations.core.log import get_logger
 from integrations.core.retry import Retry, log_waits
 from integrations.redis.address import Kind
-from integrations.redis.connections import Server, close_server, open_server
+from integrations.redis.connections import Server, ask_packed, close_server, open_server
 from integrations.redis.errors import SDK_ERRORS, SDKError, translate
-from integrations.redis.scripts import Script
+from integrations.redis.scripts import Call, Script
 from integrations.redis.sent import CommandLog, Sent
 from integrations.redis.settings import RedisSettings
 
@@ -59,6 +59,8 @@ class Commands:
         self._logger = get_logger("redis")
         self._lock = threading.Lock()
         self._servers: dict[bool, Server] = {}
+        # The fake is no cluster, whatever the address says.
+        self._spread = self.cluster and settings.mode is not Mode.MOCK
 
     @property
     def cluster(self) -> bool:
@@ -111,18 +113,6 @@ class Commands:
     ) -> Any:
         """Run a script, by its hash; its text is sent when the server does not know it."""
         rest = (len(keys), *keys, *arguments)
-        return self.evaluate(script, keys, rest, effect=effect, answer=answer)
-
-    def evaluate(
-        self,
-        script: Script,
-        keys: Sequence[str],
-        rest: Sequence[Any],
-        *,
-        effect: Effect,
-        answer: bool = True,
-    ) -> Any:
-        """Run a script as :meth:`script` does; ``rest`` is what follows its hash, ready to send."""
 
         def send(server: Server) -> Any:
             try:
@@ -132,6 +122,20 @@ class Commands:
                 return server.execute_command("EVAL", script.text, *rest)
 
         return self.run(script.name, keys, send, effect=effect, answer=answer)
+
+    def call(self, call: Call, *, effect: Effect) -> Any:
+        """Run a script as :meth:`script` does, from a call that was packed before."""
+        script, rest = call.script, call.arguments
+
+        def send(server: Server) -> Any:
+            try:
+                if self._spread:
+                    return server.execute_command("EVALSHA", script.sha, *rest)
+                return ask_packed(server, call.packed)
+            except redis.exceptions.NoScriptError:
+                return server.execute_command("EVAL", script.text, *rest)
+
+        return self.run(script.name, call.keys, send, effect=effect)
 
     def close(self) -> None:
         """Close the connections."""

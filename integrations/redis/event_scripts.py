@@ -2,7 +2,8 @@
 
 An event is a hash: ``state``, ``attempts`` (the claim's token), ``until``, ``error``, ``claim`` and
 ``finish`` (the marks of the last calls), ``event`` and ``body``. A subject is a hash: ``newest``
-(when its newest handled event was created), ``busy`` (the event somebody has) and ``busy_until``.
+(when its newest handled event was created), ``busy`` (the event of its last claim) and
+``busy_until``. Only the last claim on a subject can be ended.
 """
 
 from integrations.redis.scripts import NOW, Script
@@ -53,11 +54,15 @@ FINISH = Script(
 local known = redis.call('HMGET', KEYS[1], 'state', 'attempts', 'finish')
 if known[3] == ARGV[1] then return 1 end
 if known[1] ~= 'claimed' or known[2] ~= ARGV[2] then return 0 end
+local newest, busy = false, false
+if KEYS[2] then
+  newest, busy = unpack(redis.call('HMGET', KEYS[2], 'newest', 'busy'))
+  if busy ~= ARGV[6] then return 0 end
+end
 redis.call('HSET', KEYS[1], 'state', ARGV[3], 'until', '0', 'error', ARGV[4], 'finish', ARGV[1])
 redis.call('PEXPIRE', KEYS[1], ARGV[7])
 if not KEYS[2] then return 1 end
-local newest, busy = unpack(redis.call('HMGET', KEYS[2], 'newest', 'busy'))
-if busy == ARGV[6] then redis.call('HDEL', KEYS[2], 'busy', 'busy_until') end
+redis.call('HDEL', KEYS[2], 'busy', 'busy_until')
 if ARGV[3] == 'handled' and (not newest or tonumber(ARGV[5]) > tonumber(newest)) then
   redis.call('HSET', KEYS[2], 'newest', ARGV[5])
 end

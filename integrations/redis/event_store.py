@@ -23,7 +23,8 @@ class RedisEventStore:
     """An :class:`~integrations.core.webhook_store.EventStore` that processes share.
 
     Each method is one script, and one trip. A lost reply is asked for again: a claim is not taken
-    for somebody else's, and what is finished is finished once.
+    for somebody else's, and what is finished is finished once. Of the claims on one subject only
+    the last can be finished, whichever process has it.
 
     In a cluster, all events of a provider lie on one node, since a claim looks at the event, at
     its subject and at the list in one step. That node handles thousands of claims a second, far

@@ -3,7 +3,7 @@
 import functools
 import inspect
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Literal, ParamSpec, TypeVar
 
 from integrations.core.errors import (
@@ -21,6 +21,7 @@ from integrations.redis.limit_scripts import decide
 from integrations.redis.limits import Decision, Limit
 from integrations.redis.names import Id
 from integrations.redis.refusals import Refusals
+from integrations.redis.scripts import Call
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -70,6 +71,7 @@ class RateLimiter:
         self._entity = client.names.entity(f"limit.{name}")
         self._if_down = if_down
         self._refusals = Refusals(client.clock) if remember else None
+        self._recall = self._refusals.recall if self._refusals else None
         self._script = decide(tuple(limit.algorithm for limit in limits))
         numbers = [number for limit in limits for number in limit.arguments()]
         self._arguments = tuple(str(number).encode() for number in numbers)
@@ -77,7 +79,8 @@ class RateLimiter:
         self._counter = BoundedCounter(client, limits[0]) if alone else None
         self._capacity = min(limit.capacity for limit in limits)
         self._logger = get_logger("redis")
-        self._keys = functools.lru_cache(maxsize=10_000, typed=True)(self._make_keys)
+        # Packed once, and not by the SDK for each call.
+        self._calls = functools.lru_cache(maxsize=10_000, typed=True)(self._make_call)
 
     def hit(self, subject: Id, *, cost: int = 1) -> Decision:
         """Count a call of ``subject``, if the limits allow it, and say whether they do.
@@ -87,26 +90,27 @@ class RateLimiter:
             NetworkError: the server did not answer, and ``if_down`` is ``"raise"``. The call may
                 have been counted; it has not been counted twice.
         """
-        if cost != 1:
+        if self._recall is not None:
+            known = self._recall(subject, cost)
+            if known is not None:
+                return known
+        if cost != 1 or type(cost) is not int:
             self._check_cost(cost)
-        keys, ready = self._keys(subject)
-        if self._refusals is None:
-            return self._ask(keys, ready, cost)
-        known = self._refusals.recall(keys[0], cost)
-        if known is not None:
-            return known
+        call = self._call_of(subject)
         asked_at = self._client.clock.time()
-        decision = self._ask(keys, ready, cost)
+        decision = self._ask(call, cost)
+        if self._refusals is None:
+            return decision
         if decision.allowed:
             # A dearer call that was refused before will have to wait longer now.
-            self._refusals.forget(keys[0])
+            self._refusals.forget(subject)
         elif decision.source == "server":
-            self._refusals.remember(keys[0], cost, decision, asked_at=asked_at)
+            self._refusals.remember(subject, cost, decision, key=call.keys[0], asked_at=asked_at)
         return decision
 
     def peek(self, subject: Id) -> Decision:
         """Say how a subject stands, and count nothing."""
-        return self._ask(*self._keys(subject), 0, Effect.READ)
+        return self._ask(self._call_of(subject), 0, Effect.READ)
 
     def check(self, subject: Id, *, cost: int = 1) -> Decision:
         """Count a call, as :meth:`hit` does, and raise when it is refused.
@@ -130,9 +134,9 @@ class RateLimiter:
 
         Other processes that remember a refusal keep to it until its retry-after.
         """
-        keys, _ = self._keys(subject)
+        keys = self._call_of(subject).keys
         if self._refusals is not None:
-            self._refusals.forget(keys[0])
+            self._refusals.forget_key(keys[0])
         self._client.delete(*keys)
 
     def limited(
@@ -165,31 +169,32 @@ class RateLimiter:
 
         return decorate
 
-    def _make_keys(self, subject: Id) -> tuple[tuple[str, ...], tuple[bytes, ...]]:
+    def _call_of(self, subject: Id) -> Call:
+        try:
+            return self._calls(subject)
+        except TypeError:
+            # What cannot be a key of a dict is no subject either, and gets its refusal here.
+            return self._make_call(subject)
+
+    def _make_call(self, subject: Id) -> Call:
         stem = self._client.names.group(self._entity, subject)
-        keys = tuple(f"{stem}:{limit.suffix}" for limit in self.limits)
-        # Encoded once, and not by the SDK for each call.
-        return keys, tuple(key.encode() for key in keys)
+        return self._packed(tuple(f"{stem}:{limit.suffix}" for limit in self.limits), 1)
+
+    def _packed(self, keys: tuple[str, ...], cost: int) -> Call:
+        return Call.of(self._script, keys, b"%d" % cost, *self._arguments)
 
     def _check_cost(self, cost: int) -> None:
         check.count("cost", cost)
         if cost > self._capacity:
             check.refuse("cost", f"is {cost}, and no more than {self._capacity} can ever pass")
 
-    def _ask(
-        self,
-        keys: Sequence[str],
-        ready: Sequence[bytes],
-        cost: int,
-        effect: Effect = Effect.ONCE,
-    ) -> Decision:
-        rest = (len(keys), *ready, cost, *self._arguments)
+    def _ask(self, call: Call, cost: int, effect: Effect = Effect.ONCE) -> Decision:
         try:
             if self._counter is not None and cost and self._counter.usable():
-                return self._counter.hit(keys[0], cost)
-            return self._read(
-                self._client.commands.evaluate(self._script, keys, rest, effect=effect)
-            )
+                return self._counter.hit(call.keys[0], cost)
+            if cost != 1:
+                call = self._packed(call.keys, cost)
+            return self._read(self._client.commands.call(call, effect=effect))
         except _DOWN as down:
             return self._without_server(down)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from integrations.core.base_url import base_url_problem
 from integrations.core.config import REAL, Setting
 from integrations.core.registry import Feature, Integration
 
@@ -34,10 +35,10 @@ def _region_problem(value: str) -> str | None:
 
 
 def _endpoint_problem(value: str) -> str | None:
-    host = value.partition("://")[2]
-    if value.startswith(("https://", "http://localhost", "http://127.0.0.1")) and host:
-        return None if "/" not in host.rstrip("/") else "must have no path: the bucket is S3_BUCKET"
-    return "must start with https:// (http only for localhost)"
+    path = value.rstrip("/").partition("://")[2].partition("/")[1]
+    return base_url_problem(value) or (
+        "must have no path: the bucket is S3_BUCKET" if path else None
+    )
 
 
 def _choice_problem(*known: str) -> Callable[[str], str | None]:
@@ -165,6 +166,8 @@ INTEGRATION = Integration(
     events="",
     errors="integrations.s3.transport:ERRORS",
     shortcuts="integrations.s3.shortcuts",
+    about="integrations.s3.about:ABOUT",
+    drills="integrations.s3.drills",
     probe="check_bucket",
     notebooks=("s3_objects", "s3_browser_uploads"),
     pages="integrations.s3.mock_page:pages",

@@ -10,7 +10,10 @@ from integrations.s3.models import StoredObject
 from integrations.s3.multipart import Multipart, Part, Target
 
 MAX_COPY_BYTES = 5 * 1024**3
-"""What CopyObject takes at most (https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html)."""
+"""What CopyObject takes at most.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+"""
 COPY_PART_BYTES = 256 * 1024**2
 """The size of a part; none of its bytes travels through here."""
 _KEPT = ("ContentType", "Metadata", "CacheControl", "ContentDisposition", "ContentEncoding")

@@ -1,13 +1,10 @@
 """Stripe: payments, subscriptions and their webhooks."""
 
-import re
-
+from integrations.core.base_url import base_url_problem
 from integrations.core.config import REAL, Setting
 from integrations.core.registry import Feature, Integration
 
 _KEY_WHERE = "Get one at Stripe → Developers → API keys; a restricted key (rk_) is better."
-_SAFE = r"https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._/-]*)?"
-_LOCAL = r"http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?(/[A-Za-z0-9._/-]*)?"
 _KINDS = {
     "sk_test_": "test key",
     "rk_test_": "restricted test key",
@@ -42,13 +39,7 @@ def _secrets_problem(value: str) -> str | None:
 
 
 def _url_problem(value: str) -> str | None:
-    # The key goes there: a host that only begins like this machine's must not get it in the clear.
-    if re.fullmatch(_SAFE, value) or re.fullmatch(_LOCAL, value):
-        return None
-    return (
-        "must be https:// and a host (http only for localhost), without user name and query, "
-        "such as https://api.stripe.com"
-    )
+    return base_url_problem(value, "https://api.stripe.com")
 
 
 def _seconds_problem(value: str) -> str | None:
@@ -128,6 +119,8 @@ INTEGRATION = Integration(
     events="integrations.stripe.events:EVENTS",
     errors="integrations.stripe.errors:ERRORS",
     shortcuts="integrations.stripe.shortcuts",
+    about="integrations.stripe.about:ABOUT",
+    drills="integrations.stripe.drills",
     probe="test_api_key",
     notebooks=("stripe_payments", "stripe_subscriptions", "stripe_webhooks"),
 )

@@ -194,13 +194,25 @@ class Calls:
             raise _unreadable(writes=writes) from error
 
     def _check_side(self, raw: Raw) -> None:
-        side = raw.get("livemode")
-        if isinstance(side, bool) and side != self.settings.livemode:
-            kind = "live" if side else "test"
-            raise ConfigurationError(
-                f"Stripe answered with a {kind} object in mode {self.mode}. "
-                "STRIPE_API_KEY and STRIPE_API_BASE do not belong together."
-            )
+        for held in _objects(raw):
+            side = held.get("livemode")
+            if isinstance(side, bool) and side != self.settings.livemode:
+                kind = "live" if side else "test"
+                raise ConfigurationError(
+                    f"Stripe answered with a {kind} object in mode {self.mode}. "
+                    "STRIPE_API_KEY and STRIPE_API_BASE do not belong together."
+                )
+
+
+def _objects(raw: Raw) -> Iterator[Raw]:
+    """Walk over an answer and the objects in it: those of a list, and those that were expanded."""
+    left: list[Any] = [raw]
+    while left:
+        held = left.pop()
+        yield held
+        for value in held.values():
+            inner = value if isinstance(value, list) else (value,)
+            left += [each for each in inner if isinstance(each, dict) and "object" in each]
 
 
 def derived_key(operation: str, intent: str) -> str:

@@ -38,7 +38,7 @@ class Products:
             product_id: an id of your own; Stripe makes one when None.
             description: as the buyer sees it.
             metadata: what you want to find again.
-            idempotency_key: names this intent for 24 hours; made when None.
+            idempotency_key: names this intent, for 24 hours at least; made when None.
 
         Raises:
             InvalidRequestError: an argument is refused, or the id is taken.
@@ -48,8 +48,7 @@ class Products:
             params["id"] = check.object_id("product_id", product_id)
         if description is not None:
             params["description"] = check.text("description", description)
-        if metadata:
-            params["metadata"] = check.metadata(metadata)
+        params |= check.labels(metadata)
         return self._calls.write(
             "products.create",
             self._api.create,
@@ -103,7 +102,7 @@ class Prices:
             interval: ``day``, ``week``, ``month`` or ``year``; sold once when None.
             interval_count: every so many intervals.
             lookup_key: a name of your own, so that code needs no ids.
-            idempotency_key: names this intent for 24 hours; made when None.
+            idempotency_key: names this intent, for 24 hours at least; made when None.
 
         Raises:
             InvalidRequestError: an argument is refused, here or by Stripe.
@@ -155,8 +154,8 @@ class Prices:
         wanted: dict[str, Any] = {"active": True}
         if product_id is not None:
             wanted["product"] = check.object_id("product_id", product_id)
-        if lookup_keys:
-            wanted["lookup_keys"] = [check.text("lookup_keys", each, 200) for each in lookup_keys]
+        if names := check.texts("lookup_keys", lookup_keys, 10, 200):
+            wanted["lookup_keys"] = names
         return self._calls.pages(
             self._api.list, parse=Price.from_raw, limit=check.limit(limit), **wanted
         )

@@ -8,6 +8,7 @@ from integrations.stripe import arguments as check
 from integrations.stripe.calls import Calls
 from integrations.stripe.links import site_link
 from integrations.stripe.models import CheckoutSession, PortalSession
+from integrations.stripe.settings import StripeSettings
 
 MODES = ("payment", "subscription", "setup")
 
@@ -65,20 +66,25 @@ class CheckoutSessions:
             metadata: comes back as well, on the session, the payment and the subscription.
             trial_days: of a subscription.
             currency: needed by ``setup``.
-            idempotency_key: names this intent for 24 hours; made when None.
+            idempotency_key: names this intent, for 24 hours at least; made when None.
 
         Raises:
             ConfigurationError: no host is configured for the links.
             InvalidRequestError: an argument is refused, here or by Stripe.
         """
-        params: dict[str, Any] = {"mode": check.one("mode", mode, MODES)}
-        params |= self._pages(success_url, cancel_url, return_url)
+        params = session_params(
+            self._calls.settings,
+            mode,
+            lines,
+            success_url=success_url,
+            cancel_url=cancel_url,
+            return_url=return_url,
+            client_reference_id=client_reference_id,
+            metadata=metadata,
+            trial_days=trial_days,
+            currency=currency,
+        )
         params |= _buyer(customer_id, customer_email)
-        params |= _lines(mode, lines, currency)
-        if client_reference_id is not None:
-            reference = check.text("client_reference_id", client_reference_id, 200)
-            params["client_reference_id"] = reference
-        params |= _details(mode, metadata, trial_days)
         return self._calls.write(
             "checkout.create",
             self._api.create,
@@ -123,22 +129,6 @@ class CheckoutSessions:
             params={},
         )
 
-    def _pages(
-        self, success_url: str | None, cancel_url: str | None, return_url: str | None
-    ) -> dict[str, str]:
-        settings = self._calls.settings
-        if (success_url is None) == (return_url is None):
-            check.refuse("success_url", "give exactly one of success_url (hosted) and return_url")
-        if return_url is not None:
-            if cancel_url is not None:
-                check.refuse("cancel_url", "the embedded page has none; leave it out")
-            link = site_link("return_url", return_url, settings)
-            return {"ui_mode": "embedded_page", "return_url": link}
-        pages = {"success_url": site_link("success_url", success_url, settings)}
-        if cancel_url is not None:
-            pages["cancel_url"] = site_link("cancel_url", cancel_url, settings)
-        return {"ui_mode": "hosted_page", **pages}
-
 
 class PortalSessions:
     """Reached as ``stripe.portal``.
@@ -178,6 +168,49 @@ class PortalSessions:
             key=idempotency_key,
             params=params,
         )
+
+
+def session_params(
+    settings: StripeSettings,
+    mode: str,
+    lines: Sequence[Line] = (),
+    *,
+    success_url: str | None = None,
+    cancel_url: str | None = None,
+    return_url: str | None = None,
+    client_reference_id: str | None = None,
+    metadata: Mapping[str, str] | None = None,
+    trial_days: int | None = None,
+    currency: str | None = None,
+) -> dict[str, Any]:
+    """Return the form of :meth:`CheckoutSessions.create`, but for who buys.
+
+    Raises:
+        ConfigurationError: no host is configured for the links.
+        InvalidRequestError: an argument is refused.
+    """
+    params: dict[str, Any] = {"mode": check.one("mode", mode, MODES)}
+    params |= _pages(settings, success_url, cancel_url, return_url)
+    params |= _lines(mode, lines, currency)
+    if client_reference_id is not None:
+        reference = check.text("client_reference_id", client_reference_id, 200)
+        params["client_reference_id"] = reference
+    return params | _details(mode, metadata, trial_days)
+
+
+def _pages(
+    settings: StripeSettings, success_url: str | None, cancel_url: str | None, back: str | None
+) -> dict[str, str]:
+    if (success_url is None) == (back is None):
+        check.refuse("success_url", "give exactly one of success_url (hosted) and return_url")
+    if back is not None:
+        if cancel_url is not None:
+            check.refuse("cancel_url", "the embedded page has none; leave it out")
+        return {"ui_mode": "embedded_page", "return_url": site_link("return_url", back, settings)}
+    pages = {"success_url": site_link("success_url", success_url, settings)}
+    if cancel_url is not None:
+        pages["cancel_url"] = site_link("cancel_url", cancel_url, settings)
+    return {"ui_mode": "hosted_page", **pages}
 
 
 def _buyer(customer_id: str | None, customer_email: str | None) -> dict[str, str]:
@@ -222,11 +255,10 @@ def _details(
             check.refuse("trial_days", "only a subscription has a trial")
         details["trial_period_days"] = check.whole("trial_days", trial_days, 1, 730)
     # A session's metadata is not copied to what comes of it, so it is said twice.
-    plain = check.metadata(metadata) if metadata else {}
-    if plain:
-        details["metadata"] = plain
+    labels = check.labels(metadata)
+    details |= labels
     made = {"payment": "payment_intent_data", "setup": "setup_intent_data"}
     return {
-        **({"metadata": plain} if plain else {}),
+        **labels,
         **({made.get(mode, "subscription_data"): details} if details else {}),
     }

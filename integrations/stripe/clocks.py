@@ -6,6 +6,7 @@ from integrations.stripe.calls import Calls
 from integrations.stripe.models_billing import Clock
 
 POLL_S = 2.0
+MAX_WAIT_S = 86_400.0
 
 
 class Clocks:
@@ -27,7 +28,7 @@ class Clocks:
         Args:
             frozen_time: Unix time.
             name: yours.
-            idempotency_key: names this intent for 24 hours; made when None.
+            idempotency_key: names this intent, for 24 hours at least; made when None.
 
         Raises:
             InvalidRequestError: an argument is refused; or the key is a live one.
@@ -65,13 +66,14 @@ class Clocks:
         Args:
             clock_id: which.
             frozen_time: Unix time; at most two intervals of the shortest subscription ahead.
-            wait_s: how long to wait at most; Stripe works it off in the background.
-            idempotency_key: names this intent for 24 hours; made when None.
+            wait_s: seconds to wait at most, up to a day; Stripe works it off in the background.
+            idempotency_key: names this intent, for 24 hours at least; made when None.
 
         Raises:
             InvalidRequestError: the time is in the past, or too far ahead.
             UnavailableError: it was not ready in time, or Stripe failed.
         """
+        patience = check.seconds("wait_s", wait_s, MAX_WAIT_S)
         clock = self._calls.write(
             "clocks.advance",
             self._api.advance,
@@ -80,11 +82,11 @@ class Clocks:
             key=idempotency_key,
             params={"frozen_time": check.moment("frozen_time", frozen_time)},
         )
-        deadline = self._calls.clock.time() + wait_s
+        deadline = self._calls.clock.time() + patience
         while clock.status == "advancing":
             if self._calls.clock.time() >= deadline:
                 raise UnavailableError(
-                    f"{clock.id} is still advancing after {wait_s:g} seconds.",
+                    f"{clock.id} is still advancing after {patience:g} seconds.",
                     provider="stripe",
                     hint="Ask for it with get() until its status is 'ready'.",
                 )

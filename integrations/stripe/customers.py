@@ -40,7 +40,7 @@ class Customers:
             payment_method: is attached, and becomes the default for invoices.
             metadata: what you want to find again.
             test_clock: whose time the customer lives in; test mode only.
-            idempotency_key: names this intent for 24 hours; made when None.
+            idempotency_key: names this intent, for 24 hours at least; made when None.
 
         Raises:
             InvalidRequestError: an argument is refused, here or by Stripe.
@@ -52,7 +52,7 @@ class Customers:
             params["payment_method"] = method
             params["invoice_settings"] = {"default_payment_method": method}
         if test_clock is not None:
-            params["test_clock"] = check.object_id("clock_id", test_clock)
+            params["test_clock"] = check.object_id("test_clock", test_clock, "clock_id")
         return self._create("customers.create", params, idempotency_key)
 
     def find_or_create(
@@ -70,8 +70,8 @@ class Customers:
         Args:
             user_id: your own id of the user, for ever; kept in the metadata. Not the address,
                 which buyers change and others may type.
-            email: written to a new customer.
-            name: written to a new customer.
+            email: written to a customer who has none; what is there stays.
+            name: likewise.
 
         Raises:
             InvalidRequestError: an argument is refused, here or by Stripe.
@@ -80,18 +80,13 @@ class Customers:
         fields = _fields(email, name, None)
         if not user.isascii() or not user.isprintable() or not set("\"'\\ ").isdisjoint(user):
             check.refuse("user_id", "must be printable ASCII without spaces, quotes, backslashes")
-        if self._calls.answers and (found := self._find(user)):
-            return found
-        created = self._keyed(user)
-        while created.id and self._calls.replayed():
-            # An answer of up to 24 hours ago; what has become of it since?
-            created = self.get(created.id)
-            if not created.deleted:
-                break
-            created = self._keyed(user, f"after-{created.id}")
-        # A process that died before it wrote the address left this to the next one.
-        missing = {key: value for key, value in fields.items() if not created.raw.get(key)}
-        return self._update(created.id, missing, None) if created.id and missing else created
+        found = self._find(user) if self._calls.answers else None
+        if found and _missing(found, fields):
+            found = self.get(found.id)  # search may be behind, and overwrite what came meanwhile
+        customer = found if found and not found.deleted else self._made(user)
+        # A process that died before it wrote the address left this to the next call.
+        missing = _missing(customer, fields)
+        return self._update(customer.id, missing, None) if customer.id and missing else customer
 
     def get(self, customer_id: str) -> Customer:
         """Return a customer; one that was deleted comes back with ``deleted``.
@@ -120,7 +115,9 @@ class Customers:
         """
         params = _fields(email, name, metadata)
         if default_payment_method is not None:
-            method = check.object_id("payment_method", default_payment_method)
+            method = check.object_id(
+                "default_payment_method", default_payment_method, "payment_method"
+            )
             params["invoice_settings"] = {"default_payment_method": method}
         if not params:
             check.refuse("email", "nothing to change: give at least one field")
@@ -184,6 +181,16 @@ class Customers:
         found = self._calls.read(self._api.search, parse=_all, query=query, limit=2)
         return found[0] if found else None
 
+    def _made(self, user: str) -> Customer:
+        created = self._keyed(user)
+        while created.id and self._calls.replayed():
+            # An answer of up to 24 hours ago; what has become of it since?
+            created = self.get(created.id)
+            if not created.deleted:
+                break
+            created = self._keyed(user, f"after-{created.id}")
+        return created
+
     def _keyed(self, user: str, *more: str) -> Customer:
         # Nothing but the id in it: other parameters under the same key would be refused.
         params = {"metadata": {USER_ID: user}}
@@ -209,6 +216,10 @@ def _all(raw: Raw) -> "list[Customer]":
     return [Customer.from_raw(each) for each in raw["data"] if not each.get("deleted")]
 
 
+def _missing(customer: Customer, fields: Raw) -> "dict[str, object]":
+    return {key: value for key, value in fields.items() if not customer.raw.get(key)}
+
+
 def _fields(
     email: str | None, name: str | None, metadata: Mapping[str, str] | None
 ) -> "dict[str, object]":
@@ -217,6 +228,4 @@ def _fields(
         fields["email"] = check.email("email", email)
     if name is not None:
         fields["name"] = check.text("name", name, 256)
-    if metadata:
-        fields["metadata"] = check.metadata(metadata)
-    return fields
+    return fields | check.labels(metadata)

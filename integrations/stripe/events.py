@@ -218,6 +218,12 @@ def thin_events() -> tuple[str, ...]:
     return tuple(f"v1.{name}" for name in EVENTS if f"v1.{name}" in known_events())
 
 
+def related_path(thin: str) -> str | None:
+    """Return where the objects are that a thin event of :func:`thin_events` is about, else None."""
+    kind = EVENTS.get(thin.removeprefix("v1."))
+    return f"/v1/{kind.carries.replace('.', '/')}s" if kind and thin.startswith("v1.") else None
+
+
 @cache
 def known_events() -> frozenset[str]:
     """Return the name of every event the installed SDK knows, snapshots and thin ones."""

@@ -113,10 +113,10 @@ def preview(call: Call) -> Obj:
     elif "customer" in params and details.get("items"):
         customer = state.given("customer", params["customer"], "customer")
         subscription = start(state, customer, details, trial=None, method=None)
-        return upcoming(subscription, period_lines(state, subscription))
+        return upcoming(state, subscription, period_lines(state, subscription))
     else:
         fail("You must give subscription, or customer and subscription_details[items].")
-    return upcoming(subscription, _next_lines(state, subscription, details, was))
+    return upcoming(state, subscription, _next_lines(state, subscription, details, was))
 
 
 def _next_lines(state: State, subscription: Obj, details: Obj, was: list[int]) -> list[Obj]:

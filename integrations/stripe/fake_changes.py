@@ -57,8 +57,17 @@ def apply(state: State, subscription: Obj, params: Obj) -> None:
     if params.get("trial_end") is not None:
         _change_trial(state, subscription, params["trial_end"])
     if "pause_collection" in params:
-        pause = params["pause_collection"]
-        subscription["pause_collection"] = {"resumes_at": None, **pause} if pause else None
+        subscription["pause_collection"] = _paused(state, subscription, params["pause_collection"])
+
+
+def _paused(state: State, subscription: Obj, pause: Obj | str) -> Obj | None:
+    if not isinstance(pause, dict):
+        return None
+    at = pause.get("resumes_at")
+    if at is not None and at <= state.now(subscription):
+        param = "pause_collection[resumes_at]"
+        fail("Invalid timestamp: must be in the future.", param=param)
+    return {"resumes_at": None, **pause}
 
 
 def _change_end(state: State, subscription: Obj, params: Obj) -> None:

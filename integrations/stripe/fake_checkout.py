@@ -98,7 +98,7 @@ def _check_urls(params: Obj) -> None:
                 "Missing required param: return_url.", param="return_url", code="parameter_missing"
             )
     for key in ("success_url", "cancel_url", "return_url"):
-        if key in params and not params[key].startswith(("https://", "http://")):
+        if key in params and not params[key].lower().startswith(("https://", "http://")):
             fail(f"Not a valid URL: {params[key]}", param=key, code="url_invalid")
 
 

@@ -4,6 +4,7 @@ from copy import deepcopy
 from typing import Any
 
 from integrations.stripe.fake_charges import attempt
+from integrations.stripe.fake_money import SMALLEST
 from integrations.stripe.fake_objects import build, create, page
 from integrations.stripe.fake_payments import cancel, make_intent
 from integrations.stripe.fake_state import Obj, State
@@ -26,19 +27,14 @@ def subscription_of(state: State, invoice: Obj) -> Obj | None:
 
 
 def make_invoice(state: State, subscription: Obj, lines: list[Obj], reason: str) -> Obj:
-    """Make a draft of ``lines``; a credit of the customer is used, a negative total becomes one."""
+    """Make a draft of ``lines``."""
     customer = state.get("customer", subscription["customer"])
     total = sum(each["amount"] for each in lines)
-    before = customer["balance"]
-    due = max(0, total + min(0, before)) if total > 0 else 0
-    after = before + total - due if total < 0 or before < 0 else before
     current = subscription["items"]["data"][0]
     invoice = create(
         state,
         "invoice",
         **_about(customer, subscription),
-        amount_due=due,
-        amount_remaining=due,
         auto_advance=True,
         billing_reason=reason,
         currency=subscription["currency"],
@@ -46,7 +42,6 @@ def make_invoice(state: State, subscription: Obj, lines: list[Obj], reason: str)
         metadata={},
         period_start=current["current_period_start"],
         period_end=current["current_period_end"],
-        starting_balance=before,
         status="draft",
         subtotal=total,
         subtotal_excluding_tax=total,
@@ -56,13 +51,36 @@ def make_invoice(state: State, subscription: Obj, lines: list[Obj], reason: str)
         total_pretax_credit_amounts=[],
         total_taxes=[],
     )
-    note(state, invoice)["balance"] = after
+    _balance(state, invoice)
     for each in lines:
         each["invoice"] = invoice["id"]
     invoice["lines"] = page(lines, f"/v1/invoices/{invoice['id']}/lines")
     subscription["latest_invoice"] = invoice["id"]
     state.emit("invoice.created", invoice)
     return invoice
+
+
+def due_of(total: int, balance: int, currency: str) -> tuple[int, int]:
+    """Return what is due, and the balance after it.
+
+    A credit (negative) is used, what is owed (positive) is asked for as well, a negative total
+    becomes a credit, and what is too small to be charged is owed with the next invoice.
+    https://docs.stripe.com/billing/customer/balance (read 2026-11)
+    """
+    due = max(0, total + balance)
+    if 0 < due < SMALLEST.get(currency, 50):
+        return 0, due
+    return due, min(0, total + balance)
+
+
+def _balance(state: State, invoice: Obj) -> int:
+    """Put the customer's balance to an invoice as it is now, and return what becomes of it."""
+    total, before = invoice["total"], state.get("customer", invoice["customer"])["balance"]
+    # The buyer of a Checkout session has paid the page's total, whatever the balance.
+    taken = "intent" in note(state, invoice)
+    due, after = (total, before) if taken else due_of(total, before, invoice["currency"])
+    invoice |= {"amount_due": due, "amount_remaining": due, "starting_balance": before}
+    return after
 
 
 def _about(customer: Obj, subscription: Obj) -> Obj:
@@ -91,7 +109,7 @@ def finalize(state: State, invoice: Obj) -> None:
     customer = state.get("customer", invoice["customer"])
     number = customer["next_invoice_sequence"]
     customer["next_invoice_sequence"] = number + 1
-    customer["balance"] = note(state, invoice).get("balance", customer["balance"])
+    customer["balance"] = _balance(state, invoice)  # it may have changed since the draft
     hosted = f"https://invoice.stripe.com/i/acct_fake/{invoice['id']}"
     invoice |= {
         "status": "open",
@@ -228,6 +246,11 @@ def void(state: State, invoice: Obj, status: str = "void") -> None:
     invoice |= {"status": status, "next_payment_attempt": None, "auto_advance": False}
     invoice["status_transitions"][stamp] = state.now(invoice)
     note(state, invoice).pop("retry_at", None)
+    if status == "void" and invoice["ending_balance"] is not None:
+        # What was used of the balance goes back: "unapplied_from_invoice".
+        customer = state.get("customer", invoice["customer"])
+        if not customer.get("deleted"):
+            customer["balance"] += invoice["starting_balance"] - invoice["ending_balance"]
     intent: Any = state.find("payment_intent", note(state, invoice).get("intent", ""))
     if intent and status == "void" and intent["status"] not in ("succeeded", "canceled"):
         cancel(state, intent, "void_invoice")
@@ -235,15 +258,17 @@ def void(state: State, invoice: Obj, status: str = "void") -> None:
     state.emit(f"invoice.{happened}", invoice)
 
 
-def upcoming(subscription: Obj, lines: list[Obj]) -> Obj:
+def upcoming(state: State, subscription: Obj, lines: list[Obj]) -> Obj:
     """Return an invoice that is not kept: what the next one would be."""
     total = sum(each["amount"] for each in lines)
+    balance = state.get("customer", subscription["customer"])["balance"]
+    due, _ = due_of(total, balance, subscription["currency"])
     ends = [item["current_period_end"] for item in subscription["items"]["data"]]
     return build(
         "invoice",
         id=f"upcoming_in_{subscription['id'].removeprefix('sub_')}",
-        amount_due=max(0, total),
-        amount_remaining=max(0, total),
+        amount_due=due,
+        amount_remaining=due,
         billing_reason="upcoming",
         currency=subscription["currency"],
         customer=subscription["customer"],
@@ -252,6 +277,7 @@ def upcoming(subscription: Obj, lines: list[Obj]) -> Obj:
         metadata={},
         period_start=subscription["items"]["data"][0]["current_period_start"],
         period_end=min(ends),
+        starting_balance=balance,
         status="draft",
         subtotal=total,
         total=total,

@@ -10,6 +10,7 @@ from integrations.stripe import fake_changes as changes
 from integrations.stripe import fake_checkout as checkout
 from integrations.stripe import fake_clock as clocks
 from integrations.stripe import fake_disputes as disputes
+from integrations.stripe import fake_pauses as pauses
 from integrations.stripe import fake_payments as payments
 from integrations.stripe import fake_refunds as refunds
 from integrations.stripe import fake_setup as setup
@@ -103,10 +104,10 @@ ROUTES: dict[str, tuple[str, Operation]] = {
     "GET /v1/subscriptions/*": ("subscription_retrieve", fetch("subscription")),
     "POST /v1/subscriptions/*": ("subscription_update", changes.update_subscription),
     "DELETE /v1/subscriptions/*": ("subscription_cancel", subscriptions.cancel_subscription),
-    "POST /v1/subscriptions/*/pause": ("subscription_pause", subscriptions.pause_subscription),
+    "POST /v1/subscriptions/*/pause": ("subscription_pause", pauses.pause_subscription),
     "POST /v1/subscriptions/*/resume": (
         "subscription_resume",
-        subscriptions.resume_subscription,
+        pauses.resume_subscription,
     ),
     "GET /v1/subscription_items": ("subscription_item_list", billing.list_items),
     "POST /v1/invoices/create_preview": ("invoice_create_preview", billing.preview),

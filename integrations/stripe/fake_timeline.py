@@ -8,10 +8,10 @@ from integrations.stripe.fake_checkout import expire
 from integrations.stripe.fake_dunning import retry
 from integrations.stripe.fake_invoices import collect, finalize, make_invoice, note, void
 from integrations.stripe.fake_lines import period_lines
+from integrations.stripe.fake_pauses import pause
 from integrations.stripe.fake_periods import next_boundary
 from integrations.stripe.fake_state import Obj, State
 from integrations.stripe.fake_status import ENDED, change, finish
-from integrations.stripe.fake_subscriptions import pause
 
 DRAFT_S = 3600
 WARNING_S = 3 * 86400
@@ -64,6 +64,10 @@ def _of_subscription(state: State, subscription: Obj) -> Iterator[Due]:
         yield trial - WARNING_S, 0, lambda: _warn(state, subscription)
     if subscription["cancel_at"] is not None:
         yield subscription["cancel_at"], 1, lambda: _cancel(state, subscription)
+    held = subscription["pause_collection"]
+    if held and held["resumes_at"] is not None:
+        resumes = {"pause_collection": None}
+        yield held["resumes_at"], 1, lambda: change(state, subscription, **resumes)
     if status != "paused":
         yield end, 2, lambda: _renew(state, subscription)
 
@@ -109,7 +113,7 @@ def _renew(state: State, subscription: Obj) -> None:
     invoice = make_invoice(state, subscription, lines, "subscription_cycle")
     state.emit("customer.subscription.updated", subscription, before=before)
     held = subscription["pause_collection"]
-    if held and not _resumed(state, subscription, held):
+    if held:
         _hold(state, invoice, held["behavior"])
     elif subscription["status"] == "unpaid":
         invoice["auto_advance"] = False  # stays a draft, https://docs.stripe.com/billing (2026-11)
@@ -134,13 +138,6 @@ def _stops(state: State, subscription: Obj) -> bool:
     if behavior == "pause":
         pause(state, subscription, "trial_end_without_payment_method")
     return bool(behavior != "create_invoice")
-
-
-def _resumed(state: State, subscription: Obj, held: Obj) -> bool:
-    if held["resumes_at"] is None or held["resumes_at"] > state.now(subscription):
-        return False
-    change(state, subscription, pause_collection=None)
-    return True
 
 
 def _hold(state: State, invoice: Obj, behavior: str) -> None:

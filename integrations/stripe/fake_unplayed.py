@@ -50,7 +50,7 @@ UNPLAYED: dict[str, tuple[str, ...]] = {
         ],
         "subscription_create": [_SUBSCRIPTION, "billing_mode.type customer_account"],
         "subscription_update": [_SUBSCRIPTION],
-        "subscription_pause": ["invoicing_behavior"],
+        "subscription_pause": ["bill_for.outstanding_usage_through"],
         "invoice_create_preview": [
             _INVOICE,
             "customer_account invoice_items preview_mode schedule schedule_details",

@@ -42,7 +42,9 @@ class Subscription(StripeObject):
     Attributes:
         status: ``incomplete``, ``incomplete_expired``, ``trialing``, ``active``, ``past_due``,
             ``unpaid``, ``canceled`` or ``paused``.
-        current_period_end: the latest end among the items; Unix time, None without items.
+        current_period_end: until when all of it is paid for: the earliest end among the items, as
+            ``cancel_at_period_end`` means it; Unix time, None without items. The others' ends are
+            in ``items`` (https://docs.stripe.com/billing/subscriptions/mixed-interval).
         paused_collection: invoices are not collected; the status does not tell.
     """
 
@@ -81,7 +83,7 @@ class Subscription(StripeObject):
             status=raw.get("status", ""),
             customer=reference(raw.get("customer")),
             items=items,
-            current_period_end=max((each.current_period_end for each in items), default=None),
+            current_period_end=min((each.current_period_end for each in items), default=None),
             cancel_at_period_end=raw.get("cancel_at_period_end", False),
             cancel_at=raw.get("cancel_at"),
             canceled_at=raw.get("canceled_at"),

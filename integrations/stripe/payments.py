@@ -8,6 +8,7 @@ from integrations.stripe.calls import Calls
 from integrations.stripe.links import site_link
 from integrations.stripe.models_payments import PaymentIntent, SetupIntent
 from integrations.stripe.money import Money
+from integrations.stripe.parts import part_of
 
 CANCEL_REASONS = ("duplicate", "fraudulent", "requested_by_customer", "abandoned")
 
@@ -56,7 +57,8 @@ class PaymentIntents:
             receipt_email: Stripe mails a receipt there (live mode only).
             description: for you, and on receipts.
             metadata: what you want to find again.
-            idempotency_key: names this intent, such as ``order-42``, for 24 hours; made when None.
+            idempotency_key: names this intent, such as ``order-42``, for 24 hours at least; made
+                when None.
 
         Raises:
             CardDeclinedError: the bank refuses, or wants 3D Secure while nobody is there.
@@ -122,14 +124,22 @@ class PaymentIntents:
     ) -> PaymentIntent:
         """Take the money that was reserved, or a part of it; the rest is set free.
 
+        Args:
+            payment_intent_id: which payment.
+            amount: in the payment's currency, which is asked for first; all of it when None.
+            idempotency_key: names this intent, for 24 hours at least; made when None.
+
         Raises:
-            InvalidRequestError: nothing is reserved, or less than ``amount``.
+            InvalidRequestError: nothing is reserved, or less than ``amount``; or another currency.
+            NotSentError: in debug mode with an amount, since its currency has to be asked for.
         """
         params: dict[str, Any] = {}
+        found = check.object_id("payment_intent_id", payment_intent_id)
+        key = check.optional_key(idempotency_key)
         if amount is not None:
             params["amount_to_capture"] = check.money("amount", amount).amount
-        found = check.object_id("payment_intent_id", payment_intent_id)
-        return self._write("capture", self._api.capture, params, idempotency_key, found)
+            part_of(self._calls, found, amount)
+        return self._write("capture", self._api.capture, params, key, found)
 
     def cancel(
         self,
@@ -143,7 +153,7 @@ class PaymentIntents:
         Args:
             payment_intent_id: which.
             reason: ``duplicate``, ``fraudulent``, ``requested_by_customer`` or ``abandoned``.
-            idempotency_key: names this intent for 24 hours; made when None.
+            idempotency_key: names this intent, for 24 hours at least; made when None.
 
         Raises:
             InvalidRequestError: it has gone through: refund it instead.
@@ -273,6 +283,4 @@ def _told(
         told["receipt_email"] = check.email("receipt_email", receipt_email)
     if description is not None:
         told["description"] = check.text("description", description, 1000)
-    if metadata:
-        told["metadata"] = check.metadata(metadata)
-    return told
+    return told | check.labels(metadata)

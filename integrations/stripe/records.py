@@ -81,7 +81,8 @@ class Subscription(Displayed):
             ``paused``, ``canceled``, ``incomplete_expired``; ``unknown`` until an event tells.
         customer: the customer's id.
         items: (price, quantity) of each item.
-        current_period_end: Unix time; the earliest of its items' ends.
+        current_period_end: until when all of it is paid for: the earliest end among its items, as
+            ``cancel_at_period_end`` means it; Unix time.
         cancel_at_period_end: whether it ends by then.
         cancel_at: Unix time at which it is to end.
         trial_end: Unix time at which the trial ends or ended.

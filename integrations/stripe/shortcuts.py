@@ -7,20 +7,26 @@ a dataclass. Prices and amounts come from your server, never from a browser.
 import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Protocol
+from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
 from integrations.core.webhooks import Result, WebhookPipeline
 from integrations.stripe import arguments as check
-from integrations.stripe.checkout import Line
+from integrations.stripe import once
+from integrations.stripe.checkout import Line, session_params
 from integrations.stripe.client import StripeClient
+from integrations.stripe.customers import USER_ID
 from integrations.stripe.handlers import default_handlers
+from integrations.stripe.links import site_link
 from integrations.stripe.models import CheckoutSession, Customer
 from integrations.stripe.models_billing import Subscription
 from integrations.stripe.models_payments import PaymentIntent, Refund
 from integrations.stripe.money import Money
 from integrations.stripe.store import MemoryStore
 from integrations.stripe.webhooks import webhook_pipeline
+
+NOBODY = "cus_debug"
+"""Debug mode makes no customer; the request still shows where one would stand."""
 
 
 class Payer(Protocol):
@@ -54,8 +60,8 @@ def default_client() -> StripeClient:
 def create_customer_from_user(user: Payer, *, client: StripeClient | None = None) -> Customer:
     """Return the customer of your user, and create it if there is none; never two.
 
-    See :meth:`~integrations.stripe.customers.Customers.find_or_create`. The address is written to
-    a new customer only; nobody is found by it.
+    See :meth:`~integrations.stripe.customers.Customers.find_or_create`. Address and
+    name are written where the customer has none; nobody is found by them.
 
     Raises:
         InvalidRequestError: the user has no id yet, as before it is saved; or see there.
@@ -84,24 +90,25 @@ def create_checkout_session(
         lines: prices of Stripe's, and how many.
         success_url: on a configured host. Coming back proves no payment.
         cancel_url: on a configured host.
-        reference: your own id of the order; a second call with it opens no second page.
+        reference: your own id of the order. However often and late it is repeated, the order is
+            paid once: an open page is the same one again, and refused with other lines; one that
+            is ``complete`` comes back without a ``url``; after one that has expired there is a
+            new one.
         metadata: comes back with the webhook.
         client: the environment's when None.
 
     Raises:
         InvalidRequestError: an argument is refused, such as a link that leaves the site.
+        DuplicateRequestError: the reference's page is open, and shows something else.
     """
     client = client or default_client()
-    return client.checkout.create(
-        "payment",
-        lines,
-        success_url=success_url,
-        cancel_url=cancel_url,
-        customer_id=_customer(user, client),
-        client_reference_id=check.text("reference", reference, 200),
-        metadata=metadata,
-        idempotency_key=reference,
-    )
+    page = {
+        "success_url": success_url,
+        "cancel_url": cancel_url,
+        "client_reference_id": _reference(reference),
+        "metadata": metadata,
+    }
+    return _opened("payment", lines, page, user, client)
 
 
 def create_subscription_checkout(
@@ -110,27 +117,41 @@ def create_subscription_checkout(
     *,
     success_url: str,
     cancel_url: str,
+    reference: str,
     quantity: int = 1,
     trial_days: int | None = None,
     client: StripeClient | None = None,
 ) -> CheckoutSession:
     """Open the page on which ``user`` subscribes; send them to its ``url``.
 
-    The subscription begins when they have paid: wait for the webhook.
+    The subscription begins when they have paid: wait for the webhook. Its metadata, and the
+    session's, hold your ``user_id``.
+
+    Args:
+        user: who pays.
+        price_id: a recurring price.
+        success_url: on a configured host. Coming back proves no payment.
+        cancel_url: on a configured host.
+        reference: your own id of this order, as for :func:`create_checkout_session`: whoever clicks
+            twice subscribes once. Who comes back later to subscribe anew needs another one.
+        quantity: how many, such as seats.
+        trial_days: free days before the first payment.
+        client: the environment's when None.
 
     Raises:
         InvalidRequestError: an argument is refused, such as a link that leaves the site.
+        DuplicateRequestError: the reference's page is open, and shows something else.
     """
     client = client or default_client()
-    return client.checkout.create(
-        "subscription",
-        [Line(check.object_id("price_id", price_id), quantity)],
-        success_url=success_url,
-        cancel_url=cancel_url,
-        customer_id=_customer(user, client),
-        client_reference_id=str(user.id),
-        trial_days=trial_days,
-    )
+    lines = [Line(check.object_id("price_id", price_id), quantity)]
+    page = {
+        "success_url": success_url,
+        "cancel_url": cancel_url,
+        "client_reference_id": _reference(reference),
+        "metadata": {USER_ID: str(user.id)},
+        "trial_days": trial_days,
+    }
+    return _opened("subscription", lines, page, user, client)
 
 
 def billing_portal_url(user: Payer, return_url: str, *, client: StripeClient | None = None) -> str:
@@ -140,7 +161,8 @@ def billing_portal_url(user: Payer, return_url: str, *, client: StripeClient | N
     Empty in debug mode.
     """
     client = client or default_client()
-    return client.portal.create(_customer(user, client), return_url).url
+    link = site_link("return_url", return_url, client.settings)  # before a customer is made
+    return client.portal.create(_customer(user, client), link).url
 
 
 def change_plan(
@@ -149,6 +171,7 @@ def change_plan(
     *,
     quantity: int | None = None,
     bill_now: bool = False,
+    proration_date: int | None = None,
     client: StripeClient | None = None,
 ) -> Subscription:
     """Change a subscription to another price; the difference is prorated.
@@ -158,6 +181,8 @@ def change_plan(
         price_id: the new price.
         quantity: as before when None.
         bill_now: ask for the difference now, not with the next invoice.
+        proration_date: Unix time up to which the old plan counts; now when None. Give the one of
+            ``invoices.preview``, and what was shown is what is asked for.
         client: the environment's when None.
     """
     client = client or default_client()
@@ -166,6 +191,7 @@ def change_plan(
         price_id,
         quantity=quantity,
         proration="always_invoice" if check.flag("bill_now", bill_now) else "create_prorations",
+        proration_date=proration_date,
     )
 
 
@@ -193,32 +219,34 @@ def charge_saved_card(
     Args:
         user: who pays.
         amount: from your own prices, never from a browser.
-        reference: your own id of what is paid for; charged once, however often it is called.
+        reference: your own id of what is paid for, once for each user; charged once, however often
+            and late it is called. A decline is repeated for 24 hours, and tried anew after that;
+            to try another card sooner, use another reference.
         payment_method: the customer's default when None.
         client: the environment's when None.
 
     Raises:
         CardDeclinedError: declined; with ``needs_authentication``, bring the buyer back.
         InvalidRequestError: there is no card; or an argument is refused.
+        DuplicateRequestError: the reference names another amount already; or, for 24 hours after a
+            decline, another card.
     """
     client = client or default_client()
     check.money("amount", amount)
-    check.text("reference", reference, 200)
+    _reference(reference)
+    check.optional_id("payment_method", payment_method)
     customer = create_customer_from_user(user, client=client)
-    card = payment_method or customer.default_payment_method
-    if card is None and client.mode != "debug":
-        kept = next(client.customers.payment_methods(customer.id, limit=1), None)
-        card = kept.id if kept else None
-    if card is None:
-        check.refuse("payment_method", "the customer keeps no card; open a Checkout session")
+    owner = customer.id or NOBODY
+    if client.mode != "debug" and (paid := once.payment_of(client, owner, reference, amount)):
+        return paid
     return client.payment_intents.create(
         amount,
-        customer_id=customer.id,
-        payment_method=card,
+        customer_id=owner,
+        payment_method=payment_method or _kept_card(customer, client),
         confirm=True,
         off_session=True,
-        metadata={"reference": reference},
-        idempotency_key=reference,
+        metadata={once.REFERENCE: reference},
+        idempotency_key=once.key_of(owner, reference),
     )
 
 
@@ -234,21 +262,28 @@ def refund_payment(
     Args:
         payment: its id, or itself.
         amount: in the payment's currency, which is asked for first; all that is left when None.
-        reference: names this refund: repeated, it gives nothing twice. Without one, a second call
-            is a second refund, as far as there is money left.
+        reference: names this refund of the payment: repeated, however late, it gives nothing twice.
+            Without one, a second call is a second refund, as far as there is money left.
         client: the environment's when None.
 
     Raises:
         InvalidRequestError: another currency, or more than was paid; nothing was refunded.
+        DuplicateRequestError: the reference names a refund of another amount already.
     """
     client = client or default_client()
-    payment_id = payment if isinstance(payment, str) else payment.id
+    paid = payment.id if isinstance(payment, PaymentIntent) else payment
+    payment_id = check.object_id("payment", paid, "payment_intent_id")
+    if reference is None:
+        return client.refunds.create(payment_id, amount=amount)
     if amount is not None:
         check.money("amount", amount)
-        paid = client.payment_intents.get(payment_id).amount_received
-        if amount.currency != paid.currency or amount.amount > paid.amount:
-            check.refuse("amount", f"{amount} cannot be given back of {paid}")
-    return client.refunds.create(payment_id, amount=amount, idempotency_key=reference)
+    key = once.key_of(payment_id, _reference(reference))
+    if client.mode != "debug":
+        done, key = once.refund_of(client, payment_id, reference, amount)
+        if done:
+            return done
+    named = {once.REFERENCE: reference}
+    return client.refunds.create(payment_id, amount=amount, metadata=named, idempotency_key=key)
 
 
 def handle_webhook_event(
@@ -305,11 +340,43 @@ def _receiver(client: StripeClient) -> tuple[WebhookPipeline, MemoryStore]:
         return _RECEIVERS[client]
 
 
+def _opened(
+    mode: str,
+    lines: Sequence[Line],
+    page: Mapping[str, Any],
+    user: Payer,
+    client: StripeClient,
+) -> CheckoutSession:
+    # Once for its refusals: they come before a customer is made.
+    session_params(client.settings, mode, lines, **page)
+    customer, reference = _customer(user, client), page["client_reference_id"]
+    key = once.key_of(customer, reference)
+    if client.mode != "debug":
+        done, key = once.page_of(client, customer, mode, reference)
+        if done:
+            return done
+    return client.checkout.create(mode, lines, customer_id=customer, idempotency_key=key, **page)
+
+
+def _kept_card(customer: Customer, client: StripeClient) -> str:
+    card = customer.default_payment_method
+    if card is None and client.mode != "debug":
+        kept = next(client.customers.payment_methods(customer.id, limit=1), None)
+        card = kept.id if kept else None
+    if card is None:
+        check.refuse("payment_method", "the customer keeps no card; open a Checkout session")
+    return card
+
+
+def _reference(reference: str) -> str:
+    return check.idempotency_key(reference, argument="reference", limit=once.MAX_REFERENCE)
+
+
 def _customer(user: Payer, client: StripeClient) -> str:
     customer = create_customer_from_user(user, client=client)
-    # Debug mode makes no customer; the request still shows where one would stand.
-    return customer.id or "cus_debug"
+    return customer.id or NOBODY
 
 
 def _id(subscription: str | Subscription) -> str:
-    return subscription if isinstance(subscription, str) else subscription.id
+    found = subscription.id if isinstance(subscription, Subscription) else subscription
+    return check.object_id("subscription", found, "subscription_id")

@@ -13,16 +13,19 @@ from typing import Any
 import stripe as stripe_sdk
 
 from integrations.core.config import Secret
-from integrations.core.errors import ConfigurationError, SignatureError
+from integrations.core.errors import ConfigurationError, MalformedEventError, SignatureError
 from integrations.core.log import get_logger, log_event
 from integrations.core.webhook_store import Event
 from integrations.core.webhooks import Incoming
 from integrations.stripe.envelopes import read_event
 from integrations.stripe.events import known_events
+from integrations.stripe.shapes import flaw_of
+from integrations.stripe.thin import is_thin
 
 # Stripe's libraries allow five minutes, to the past only.
 TOLERANCE_S = 300
 API_VERSION: str = stripe_sdk.api_version or ""
+_REPORT = f"The types of API version {API_VERSION} promise it: compare the event in Workbench"
 
 
 class StripeWebhooks:
@@ -75,6 +78,8 @@ class StripeWebhooks:
         """Return the event if one of the secrets signed exactly these bytes, recently.
 
         Raises:
+            MalformedEventError: one signed it, but it is not of the API's shape; so also where a
+                field is missing, or of another kind, that the default handlers read.
             SignatureError: in every other case, whatever the input.
         """
         header = _header(incoming)
@@ -91,7 +96,9 @@ class StripeWebhooks:
             raise SignatureError("no signature matches: altered, or signed with another secret")
         event = read_event(incoming.body, text)
         self._check_mode(event)
-        self._check_version(event.payload.get("api_version"))
+        pin = self._check_version(event.payload.get("api_version"))
+        if not is_thin(event) and (flaw := flaw_of(event.type, event.payload["data"]["object"])):
+            raise MalformedEventError(f"signed, but {flaw}. {pin or _REPORT}")
         return event
 
     def _check_mode(self, event: Event) -> None:
@@ -100,16 +107,18 @@ class StripeWebhooks:
             theirs, ours = ("live", "test") if live else ("test", "live")
             raise SignatureError(f"a {theirs} event at an endpoint with a {ours} key")
 
-    def _check_version(self, version: Any) -> None:
+    def _check_version(self, version: Any) -> str:
+        """Tell what to pin, where it is not pinned; each version is warned about once."""
         # A thin event has no version.
-        if not version or version == self._api_version or version in self.warnings:
-            return
+        if not version or version == self._api_version:
+            return ""
         told = (
-            f"events come in API version {version}, the SDK reads {self._api_version}: create the "
+            f"Events come in API version {version}, the SDK reads {self._api_version}: create the "
             f'endpoint with api_version="{self._api_version}" (stripe listen: add --latest)'
         )
         if self.warnings.setdefault(version, told) is told:
             log_event(self._logger, logging.WARNING, "webhook_version", reason=told)
+        return told
 
 
 def _header(incoming: Incoming) -> str:

@@ -6,6 +6,7 @@ from integrations.core.webhook_store import Event
 from integrations.stripe.change import Change, Obj, Reader, id_of, names_of, told_by
 from integrations.stripe.facts import DONE, TOLD, TRIED
 from integrations.stripe.records import Customer, Payment, Subscription
+from integrations.stripe.shapes import ITEMS
 from integrations.stripe.subscription_readings import ENDED
 
 _PLAIN = ("status", "cancel_at_period_end", "cancel_at", "trial_end", "ended_at")
@@ -36,14 +37,18 @@ def _items(items: list[Obj]) -> dict[str, Any]:
 
 
 def _before(state: Obj, changed: Obj) -> dict[str, Any]:
-    """Return the state that an update replaced: the new one, with what ``changed`` says was."""
+    """Return the state that an update replaced: the new one, with what ``changed`` says was.
+
+    It only helps to order the updates of one second. What cannot be read of it is left out.
+    """
     previous = {**state, **{name: changed[name] for name in _PLAIN if name in changed}}
-    if "items" in changed:
+    if "items" in changed and not ITEMS(changed["items"]):
         previous |= _items(changed["items"]["data"])
     if "pause_collection" in changed:
         previous["collection_paused"] = changed["pause_collection"] is not None
     # Of metadata only the keys that changed are told; null for one that was not there.
-    metadata = {**state["metadata"], **(changed.get("metadata") or {})}
+    told = changed.get("metadata")
+    metadata = {**state["metadata"], **(told if isinstance(told, dict) else {})}
     previous["metadata"] = {key: value for key, value in metadata.items() if value is not None}
     return previous
 

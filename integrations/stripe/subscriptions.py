@@ -8,6 +8,18 @@ from integrations.stripe.calls import Calls, Raw
 from integrations.stripe.models_billing import Subscription
 
 PRORATIONS = ("create_prorations", "always_invoice", "none")
+STATUSES = (
+    "active",
+    "all",
+    "canceled",
+    "ended",
+    "incomplete",
+    "incomplete_expired",
+    "past_due",
+    "paused",
+    "trialing",
+    "unpaid",
+)
 PAUSES = ("void", "keep_as_draft", "mark_uncollectible")
 
 
@@ -45,7 +57,7 @@ class Subscriptions:
             wait_for_payment: begin as ``incomplete`` until the buyer confirms the first invoice in
                 the browser; it expires after 23 hours.
             metadata: what you want to find again.
-            idempotency_key: names this intent for 24 hours; made when None.
+            idempotency_key: names this intent, for 24 hours at least; made when None.
 
         Raises:
             CardDeclinedError: the first payment was declined.
@@ -65,8 +77,7 @@ class Subscriptions:
         if payment_method is not None:
             method = check.object_id("payment_method", payment_method)
             params["default_payment_method"] = method
-        if metadata:
-            params["metadata"] = check.metadata(metadata)
+        params |= check.labels(metadata)
         return self._write("create", self._api.create, params, idempotency_key)
 
     def get(self, subscription_id: str) -> Subscription:
@@ -79,15 +90,32 @@ class Subscriptions:
         return self._calls.read(self._api.retrieve, found, parse=Subscription.from_raw)
 
     def list(
-        self, *, customer_id: str | None = None, limit: int | None = None
+        self,
+        *,
+        customer_id: str | None = None,
+        status: str | None = None,
+        limit: int | None = None,
     ) -> Iterator[Subscription]:
-        """Walk over the subscriptions that have not been canceled, newest first."""
+        """Walk over subscriptions, newest first.
+
+        Args:
+            customer_id: only this customer's.
+            status: only those of one status; ``ended`` for ``canceled`` and ``incomplete_expired``
+                together, ``all`` for every one. Those that have not been canceled when None.
+            limit: at most so many.
+
+        Raises:
+            InvalidRequestError: an argument is refused.
+
+        Source: https://docs.stripe.com/api/subscriptions/list
+        """
         customer = check.optional_id("customer_id", customer_id)
+        wanted = None if status is None else check.one("status", status, STATUSES)
         return self._calls.pages(
             self._api.list,
             parse=Subscription.from_raw,
             limit=check.limit(limit),
-            **check.given(customer=customer),
+            **check.given(customer=customer, status=wanted),
         )
 
     def change_plan(
@@ -110,7 +138,7 @@ class Subscriptions:
                 ``always_invoice`` asks for it now, ``none`` forgets it.
             proration_date: Unix time up to which the old plan counts; now when None. Give the one
                 of the preview that the customer saw.
-            idempotency_key: names this intent for 24 hours; made when None.
+            idempotency_key: names this intent, for 24 hours at least; made when None.
 
         Raises:
             InvalidRequestError: an argument is refused; or the subscription has ended.
@@ -118,12 +146,13 @@ class Subscriptions:
         """
         item = _item(price_id, 1 if quantity is None else quantity)
         how = proration_params(proration, proration_date)
+        key = check.optional_key(idempotency_key)
         now = self.get(subscription_id)
         if not now.items:
             check.refuse("subscription_id", "has no item to change")
         item |= {"id": now.items[0].id, "quantity": quantity or now.items[0].quantity}
         params = {"items": [item], **how}
-        return self._write("change_plan", self._api.update, params, idempotency_key, now.id)
+        return self._write("change_plan", self._api.update, params, key, now.id)
 
     def change_quantity(
         self,
@@ -140,12 +169,13 @@ class Subscriptions:
         """
         wanted = check.whole("quantity", quantity, 1, 999_999)
         how = proration_params(proration, None)
+        key = check.optional_key(idempotency_key)
         now = self.get(subscription_id)
         if not now.items:
             check.refuse("subscription_id", "has no item to change")
         items = [{"id": now.items[0].id, "quantity": wanted}]
         params = {"items": items, **how}
-        return self._write("change_quantity", self._api.update, params, idempotency_key, now.id)
+        return self._write("change_quantity", self._api.update, params, key, now.id)
 
     def change_card(
         self, subscription_id: str, payment_method: str, *, idempotency_key: str | None = None
@@ -173,12 +203,16 @@ class Subscriptions:
     ) -> Subscription:
         """Collect no payments until it is resumed. The status stays as it is.
 
+        Periods and invoices go on, and so does what you serve unless you look at
+        ``paused_collection``. The event that follows is ``customer.subscription.updated``, never
+        ``.paused``. To stop the subscription itself, use :meth:`suspend`.
+
         Args:
             subscription_id: which.
             invoices: what becomes of those due meanwhile: ``void`` (you serve nothing),
                 ``keep_as_draft`` (collect later) or ``mark_uncollectible`` (a gift).
             resumes_at: Unix time at which it resumes by itself.
-            idempotency_key: names this intent for 24 hours; made when None.
+            idempotency_key: names this intent, for 24 hours at least; made when None.
 
         Source: https://docs.stripe.com/billing/subscriptions/pause-payment
         """
@@ -189,18 +223,51 @@ class Subscriptions:
         params = {"pause_collection": pause}
         return self._write("pause", self._api.update, params, idempotency_key, found)
 
+    def suspend(
+        self,
+        subscription_id: str,
+        *,
+        credit_unused: bool = True,
+        idempotency_key: str | None = None,
+    ) -> Subscription:
+        """Stop a subscription until it is resumed: its status becomes ``paused``.
+
+        No period begins and no invoice is made meanwhile. ``customer.subscription.paused`` follows,
+        and after :meth:`resume` ``.resumed``. To go on serving without collecting, use
+        :meth:`pause`.
+
+        Args:
+            subscription_id: which; ``active`` or ``trialing``, and without a schedule.
+            credit_unused: whether what is left of the paid period is a credit on the next invoice.
+            idempotency_key: names this intent, for 24 hours at least; made when None.
+
+        Raises:
+            InvalidRequestError: an argument is refused, here or by Stripe.
+
+        Source: https://docs.stripe.com/billing/subscriptions/pause (since 2026-09-30.endive)
+        """
+        found = check.object_id("subscription_id", subscription_id)
+        params: dict[str, Any] = {"type": "subscription"}
+        if not check.flag("credit_unused", credit_unused):
+            params["bill_for"] = {"unused_time_from": {"type": "none"}}
+        return self._write("suspend", self._api.pause, params, idempotency_key, found)
+
     def resume(self, subscription_id: str, *, idempotency_key: str | None = None) -> Subscription:
-        """Collect payments again; one that a trial without a card left ``paused`` begins anew.
+        """Undo a pause of either kind, also that of a trial which ended without a card.
+
+        Payments are collected again (``customer.subscription.updated`` follows); one whose status
+        is ``paused`` begins a new period now and is invoiced (``.resumed`` follows).
 
         Raises:
             NotSentError: in debug mode, since the status has to be asked for.
         """
+        key = check.optional_key(idempotency_key)
         now = self.get(subscription_id)
         if now.status == "paused":
             anchor = {"billing_cycle_anchor": {"type": "now"}}
-            return self._write("resume", self._api.resume, anchor, idempotency_key, now.id)
+            return self._write("resume", self._api.resume, anchor, key, now.id)
         params = {"pause_collection": ""}
-        return self._write("resume", self._api.update, params, idempotency_key, now.id)
+        return self._write("resume", self._api.update, params, key, now.id)
 
     def cancel(
         self,

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 
+from integrations.core.base_url import base_url_problem
 from integrations.core.config import REAL, Setting
 from integrations.core.registry import Feature, Integration
 
@@ -45,16 +46,10 @@ def _whatsapp_problem(value: str) -> str | None:
     return "must be a number in E.164, such as +14155238886 (the shared WhatsApp sandbox)"
 
 
-def _url_problem(value: str) -> str | None:
-    if value.startswith(("https://", "http://localhost", "http://127.0.0.1")):
-        return None
-    return "must start with https:// (http only for localhost)"
-
-
 def _site_problem(value: str) -> str | None:
     # A path here would be signed for twice: callbacks bring their own.
     if re.fullmatch(r"https?://[^/?#@\s:]+(:[0-9]+)?/?", value):
-        return _url_problem(value)
+        return base_url_problem(value)
     return "must be your site alone, such as https://app.example.com: no path and no query"
 
 
@@ -163,7 +158,7 @@ INTEGRATION = Integration(
             "TWILIO_API_BASE",
             "A stand-in for api, verify and lookups.twilio.com, all under one address.",
             "Leave it unset, unless you run a stand-in.",
-            check=_url_problem,
+            check=base_url_problem,
         ),
         Setting(
             "TWILIO_TIMEOUT",
@@ -200,6 +195,8 @@ INTEGRATION = Integration(
     events="integrations.twilio.events:EVENTS",
     errors="integrations.twilio.errors:ERRORS",
     shortcuts="integrations.twilio.shortcuts",
+    about="integrations.twilio.about:ABOUT",
+    drills="integrations.twilio.drills",
     probe="fetch_account",
     together="integrations.twilio.settings:problems_together",
     notebooks=("twilio_messaging", "twilio_verification"),

@@ -69,8 +69,8 @@ def _variables(value: object) -> str:
     if not isinstance(value, Mapping):
         refuse("content_variables", f"must be a mapping, not {type(value).__name__}")
     for name, inner in value.items():
-        if not isinstance(name, str) or not isinstance(inner, str):
-            refuse("content_variables", 'map names to text, such as {"1": "Alex"}')
+        if not isinstance(name, str) or not isinstance(inner, str) or not inner:
+            refuse("content_variables", 'map names to text that is not empty: {"1": "Alex"}')
     return json.dumps(dict(value), ensure_ascii=False)
 
 

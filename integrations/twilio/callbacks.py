@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -9,11 +10,12 @@ from integrations.core.clock import SYSTEM_CLOCK, Clock
 from integrations.core.views import Displayed
 from integrations.core.webhook_store import Event
 from integrations.twilio.events import STATUSES, StatusCallback
-
-FINAL = ("delivered", "undelivered", "failed", "read", "canceled", "partially_delivered")
+from integrations.twilio.models import FINAL
 
 # The steps of a message, in order; a status further on is never replaced by an earlier one.
-_STEPS = ("accepted", "scheduled", "queued", "sending", "sent")
+# Twilio's specification names partially_delivered and no page tells what follows it (2026-11), so
+# that an end which comes after it is not lost.
+_STEPS = ("accepted", "scheduled", "queued", "sending", "sent", "partially_delivered")
 
 
 @dataclass(frozen=True)
@@ -115,15 +117,61 @@ def track_status(
 ) -> Callable[[Event], None]:
     """Return a handler that keeps ``records``: register it with ``pipeline.on("*")``.
 
-    ``on_change`` is called with each callback that moved its message on. The pipeline settles
-    repetitions; when ``on_change`` fails it is called again with Twilio's next try.
+    ``on_change`` is called once with each callback that moved its message on, in the order of the
+    steps, whatever threads the callbacks come in on: those of one message wait for one another,
+    and for no other message's. When it fails, it is called again with Twilio's next try. Among
+    several processes, the pipeline's store settles repetitions, and the order is that of their
+    turns: ask ``records`` where the message stands.
     """
+    turns = _Turns()
 
     def handler(event: Event) -> None:
         callback = event.typed
-        if isinstance(callback, StatusCallback):
-            current = records.record(callback, at=clock.time())
-            if current and on_change:
+        if not isinstance(callback, StatusCallback):
+            return
+        at = clock.time()
+        with turns.of(callback.sid):
+            current = records.record(callback, at=at)
+            if on_change and current and turns.is_news(callback):
                 on_change(callback)
+                turns.note(callback)
 
     return handler
+
+
+class _Turns:
+    """One callback at a time for each message, and what was told of it last."""
+
+    def __init__(self, limit: int = 10_000) -> None:
+        self._limit = limit
+        self._lock = threading.Lock()
+        # A handler may bring about the next callback of its own message, as fakes do.
+        self._held: dict[str, tuple[threading.RLock, int]] = {}
+        self._told: dict[str, str] = {}
+
+    @contextmanager
+    def of(self, sid: str) -> Iterator[None]:
+        with self._lock:
+            mine, waiting = self._held.get(sid, (threading.RLock(), 0))
+            self._held[sid] = (mine, waiting + 1)
+        try:
+            with mine:
+                yield
+        finally:
+            with self._lock:
+                waiting = self._held[sid][1] - 1
+                self._held[sid] = (mine, waiting)
+                if not waiting:
+                    del self._held[sid]
+
+    def is_news(self, callback: StatusCallback) -> bool:
+        with self._lock:
+            return advances(self._told.get(callback.sid, ""), callback.status)
+
+    def note(self, callback: StatusCallback) -> None:
+        with self._lock:
+            told = self._told.pop(callback.sid, "")
+            further = callback.status if advances(told, callback.status) else told
+            self._told[callback.sid] = further
+            if len(self._told) > self._limit:
+                del self._told[next(iter(self._told))]

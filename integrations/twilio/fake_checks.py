@@ -75,20 +75,21 @@ def content(state: State, call: Call) -> tuple[str, tuple[str, ...]]:
     if len(body) > 1600:
         fail(21617, "The concatenated message body exceeds the 1600 character limit")
     for each in media:
-        if _split(each).scheme not in ("http", "https"):
+        if _split(each).scheme not in ("http", "https") or not _split(each).hostname:
             fail(21620, "Invalid media URL(s)")
     return body, media
 
 
 def _filled(state: State, sid: str, variables: str | None) -> str:
     template = state.templates.get(sid)
-    if template is None:
+    if template is None:  # Twilio has one code for a malformed one and for one that is not there
         fail(21655, "The ContentSid is Invalid")
     try:
         given = json.loads(variables or "{}")
     except ValueError:
         given = None
-    if not isinstance(given, dict):
+    # An empty one is refused as well, says the page of the code.
+    if not isinstance(given, dict) or any(value in (None, "") for value in given.values()):
         fail(21656, "The ContentVariables Parameter is invalid")
     return re.sub(r"\{\{(\w+)\}\}", lambda m: str(given.get(m[1], m[0])), template.body)
 

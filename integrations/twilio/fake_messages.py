@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from integrations.twilio import fake_checks as checks
 from integrations.twilio.fake_http import API, Call, Route, fail
 from integrations.twilio.fake_life import begin, rfc2822, settle, start
+from integrations.twilio.fake_options import check_options
 from integrations.twilio.fake_state import ERRORS, FakeMessage, State
 from integrations.twilio.segments import count_segments
 
@@ -68,10 +69,12 @@ def account(state: State, call: Call) -> Any:
 def create(state: State, call: Call) -> Any:
     """Take a message."""
     _check_account(state, call)
+    check_options(call)
     to = checks.recipient(state, call)
     sender, service = checks.sender(state, call, to)
     body, media = checks.content(state, call)
     checks.check_callback(call.get("StatusCallback"))
+    scheduled = checks.schedule(call, service)
     if (to, service or sender or "") in state.opted_out:
         fail(21610, "Attempt to send to unsubscribed recipient")
     message = FakeMessage(
@@ -89,7 +92,6 @@ def create(state: State, call: Call) -> Any:
         template=call.get("ContentSid"),
         callback=call.get("StatusCallback"),
     )
-    scheduled = checks.schedule(call, service)
     if not state.test_credentials:
         start(state, message)
         _start(state, message, call.now, scheduled)

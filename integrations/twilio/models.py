@@ -12,8 +12,10 @@ from integrations.core.views import Displayed
 
 Raw = Mapping[str, Any]
 
-FINAL = frozenset({"delivered", "undelivered", "failed", "read", "canceled"})
-"""Statuses after which nothing changes, except that a delivered message may be read."""
+FINAL = frozenset({"delivered", "undelivered", "failed", "read", "canceled", "received"})
+"""Statuses after which nothing changes, except that a delivered message may be read
+(`message status values <https://www.twilio.com/docs/messaging/api/message-resource#message-status-values>`_,
+read 2026-11)."""
 
 # An account's answer holds its auth token in clear text.
 _SECRET = frozenset({"auth_token"})

@@ -14,8 +14,9 @@ r"""Prove that somebody holds a phone: one interface, two backends.
 makes and keeps the code   Twilio                              you, as a keyed hash
 fraud                      Fraud Guard, geo permissions, and   the limits here
                            the limits here
-attempts are counted       per number: who shares a pending    per session: nobody touches the
-                           code can use them up                attempts of somebody else
+attempts are counted       per number, by Twilio: three are    per session: nobody touches the
+                           kept for the session that asked     attempts of somebody else
+                           first, two for all that join
 channels                   SMS, call, WhatsApp                 whatever your sender can do
 price                      per approved verification           per message
 =========================  ==================================  ================================
@@ -26,9 +27,11 @@ registered and one that is not, and let in only on
 """
 
 import logging
+import math
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from integrations.core.code_limits import SendLimits, Started, check_filled
@@ -45,10 +48,12 @@ from integrations.core.errors import NotFoundError, RateLimitedError
 from integrations.core.log import get_logger, log_event
 from integrations.twilio.client import TwilioClient
 from integrations.twilio.phone import e164
+from integrations.twilio.shares import OWN_CHECKS, Shares
 
 # https://www.twilio.com/docs/verify/api/rate-limits-and-timeouts, read 2026-11: a code and the
 # counts of its sends and checks live ten minutes.
 LIFE_S = 600.0
+SENDS = 5
 
 
 class PhoneVerification(Protocol):
@@ -117,6 +122,12 @@ def sms_sender(
 class TwilioVerify:
     """Twilio Verify, with a session's claim on its code and our own limits before Twilio's.
 
+    Twilio has one code for a number while it is alive, and counts five checks of it, whoever asks.
+    So that no stranger who starts a verification of somebody's number uses them up, three are kept
+    for the session that asked first, whatever all others do, and of the other two each requester
+    has one. Two requesters together, of whom one asked first, can still use up all five, for the
+    ten minutes of the code: with :class:`OwnCodes` nobody can.
+
     Source: https://www.twilio.com/docs/verify/api
 
     Attributes:
@@ -135,6 +146,19 @@ class TwilioVerify:
     rate_limit: str = ""
     dispatch: Dispatch | None = field(default=None, repr=False)
 
+    def __post_init__(self) -> None:
+        """Refuse rules by which one requester could use up Twilio's five sends to a number.
+
+        Raises:
+            ValueError: ``per_pair`` lets five or more through in ten minutes.
+        """
+        most, window_s = self.limits.rules.per_pair
+        if most * math.ceil(LIFE_S / window_s) >= SENDS:
+            raise ValueError(
+                "per_pair: must let fewer than five through in ten minutes, or one requester can "
+                "use up Twilio's five sends to a number"
+            )
+
     def start(self, number: str, *, session: str, requester: str, known: bool = True) -> Started:
         """Send a code; see :class:`PhoneVerification`.
 
@@ -151,17 +175,23 @@ class TwilioVerify:
         if not started.sent:
             return started
         place = self.limits.hash("place", session, to)
+        who = self.limits.hash_requester(requester)
         if self.dispatch is None:
-            return self._send(to, place, requester)
+
+            def keep(sid: str, tries: int) -> None:
+                self._keep(place, f"{sid} {who}", tries)
+
+            return self._send(to, place, requester, keep)
         # Until the sending is done, and when it fails, a known number is what an unknown one
         # stays: a made-up SID. Else a check would tell them apart.
         stand_in = f"VE{secrets.token_hex(16)}"
-        self._keep(place, stand_in)
+        self._keep(place, f"{stand_in} {who}", OWN_CHECKS)
 
         def task() -> None:
             try:
                 if known:
-                    self._send(to, self._behind(stand_in), requester)
+                    behind = self.limits.hash("behind", stand_in)
+                    self._send(to, place, requester, partial(self._keep, behind))
             except Exception as error:  # the answer is given; an operator has to see it
                 _log("not sent", type(error).__name__, logging.ERROR)
 
@@ -184,21 +214,28 @@ class TwilioVerify:
             return _checked(Outcome.GONE if found == NOTHING else Outcome.SPENT)
         # A service's codes have four to ten digits; six unless set otherwise.
         digits = typed(code, least=4, most=10)
-        real, _ = self.limits.store.attempt(self._behind(kept), now=now)
-        outcome = self._ask(real or kept, digits) if digits else Outcome.WRONG
+        outcome = self._ask(place, kept, digits) if digits else Outcome.WRONG
         if outcome is Outcome.APPROVED and not self.limits.store.burn(place, kept, now=now):
             outcome = Outcome.GONE
         if outcome is Outcome.WRONG:
             return _checked(Outcome.WRONG if left else Outcome.SPENT, left)
         return _checked(outcome)
 
-    def _ask(self, kept: str, code: str) -> Outcome:
+    def _ask(self, place: str, kept: str, code: str) -> Outcome:
         """Let Twilio compare, with an unknown number's made-up SID as well: it takes as long."""
         # An unknown number has no code that could be gone or spent at Twilio's: where there may
         # be unknown ones, only the session's own count is told.
         told = self.dispatch is None
+        stand_in, _, who = kept.partition(" ")
+        now = self.limits.clock.time()
+        real, _ = self.limits.store.attempt(self.limits.hash("behind", stand_in), now=now)
+        sid = real or stand_in
+        if not Shares(self.limits, LIFE_S).take(sid, session=place, requester=who):
+            if told:
+                return Outcome.SPENT
+            sid = stand_in
         try:
-            answer = self.client.check_verification(code, verification_sid=kept)
+            answer = self.client.check_verification(code, verification_sid=sid)
         except NotFoundError:
             return Outcome.GONE if told else Outcome.WRONG
         except RateLimitedError as error:
@@ -208,7 +245,9 @@ class TwilioVerify:
         # A wrong code is answered with 200 and "pending".
         return Outcome.APPROVED if answer.approved else Outcome.WRONG
 
-    def _send(self, to: str, place: str, requester: str) -> Started:
+    def _send(
+        self, to: str, place: str, requester: str, keep: Callable[[str, int], object]
+    ) -> Started:
         named = {self.rate_limit: requester} if self.rate_limit else None
         try:
             made = self.client.start_verification(to, channel=self.channel, rate_limits=named)
@@ -218,15 +257,11 @@ class TwilioVerify:
             return Started(sent=False, retry_after=wait, limit=f"twilio:{error.code}")
         if made.sid is None:  # debug mode: recorded, not sent
             return Started(sent=False, limit=made.status)
-        self._keep(place, made.sid)
+        keep(made.sid, Shares(self.limits, LIFE_S).claim(made.sid, session=place))
         return Started(sent=True)
 
-    def _behind(self, stand_in: str) -> str:
-        """Return the key of the SID that takes the place of a made-up one."""
-        return self.limits.hash("behind", stand_in)
-
-    def _keep(self, place: str, value: str) -> None:
-        attempts, now = self.limits.rules.attempts, self.limits.clock.time()
+    def _keep(self, place: str, value: str, tries: int) -> None:
+        attempts, now = min(self.limits.rules.attempts, tries), self.limits.clock.time()
         self.limits.store.put(place, value, now=now, ttl_s=LIFE_S, attempts=attempts)
 
 

@@ -1,108 +1,75 @@
 """Every page, on a phone and on a desk, by day and by night."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Page, Response
 
-from tests.browser.conftest import HTML
+from book.tools.check_book import toc_pages
+from tests.browser.conftest import PAGES, ROOT, SIZES
+from tests.browser.walk import Seen, Walk, Weight, walk
 
-# index.html only sends the reader on to book/index.html.
-LEFT_OUT = {"_static", "_modules", "_sources", "index.html"}
-PAGES = sorted(
-    name
-    for name in (path.relative_to(HTML).as_posix() for path in HTML.rglob("*.html"))
-    if name.split("/")[0] not in LEFT_OUT
+# Bytes as they are in the files; a host that compresses sends about a fifth.
+HTML_BUDGET = 700_000
+BYTES_BUDGET = 1_600_000
+REQUESTS_BUDGET = 30
+EVERY_PAGE = pytest.mark.parametrize(
+    ("size", "name"), [(size, name) for name in PAGES for size in SIZES]
 )
-SIZES = {"phone": (390, 844), "desk": (1360, 900)}
-# How far the widest thing that is not inside a box of its own sticks out.
-SIDEWAYS = "document.documentElement.scrollWidth - innerWidth"
-SETTLED = "() => document.getAnimations().every((each) => each.playState !== 'running')"
-NIGHT = "document.documentElement.dataset.theme = 'dark'"
 
 
-@dataclass
-class Visit:
-    """What a page did while it was open."""
-
-    page: Page
-    requests: list[str] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
-
-    def answered(self, response: Response) -> None:
-        if response.status >= 400:
-            self.failures.append(f"{response.status} {response.url}")
-
-    def heard(self, line: ConsoleMessage) -> None:
-        if line.type == "error":
-            self.said.append(line.text)
+@pytest.fixture(scope="module")
+def walked(chromium: str, site: str) -> Walk:
+    return walk(chromium, site, PAGES)
 
 
-@pytest.fixture(scope="module", params=SIZES)
-def visit(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Visit]:
-    width, height = SIZES[request.param]
-    context = browser.new_context(viewport={"width": width, "height": height})
-    seen = Visit(context.new_page())
-    page = seen.page
-    page.on("request", lambda sent: seen.requests.append(sent.url))
-    page.on("requestfailed", lambda failed: seen.failures.append(failed.url))
-    page.on("pageerror", lambda error: seen.said.append(str(error)))
-    page.on("response", seen.answered)
-    page.on("console", seen.heard)
-    yield seen
-    context.close()
+@pytest.fixture
+def seen(walked: Walk, size: str, name: str) -> Seen:
+    return walked[size, name]
 
 
-def violations(page: Page) -> list[str]:
-    """Return what axe-core calls serious or worse."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{each['id']}: {node['html'][:160]}"
-        for each in found
-        if each["impact"] in ("serious", "critical")
-        for node in each["nodes"]
-    ]
+def weight(seen: Seen) -> Weight:
+    assert seen.weight, "the page was not weighed"
+    return seen.weight
 
 
 def test_there_is_a_book_to_read() -> None:
     assert len(PAGES) > 8, "run `make book` first"
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_the_page(visit: Visit, site: str, name: str) -> None:
-    for kept in (visit.requests, visit.failures, visit.said):
-        kept.clear()
-    visit.page.goto(f"{site}/{name}", wait_until="load")
-    outside = [url for url in visit.requests if not url.startswith((site, "data:", "blob:"))]
-    assert outside == [], "a request left the site"
-    assert visit.failures == []
-    assert visit.said == [], "the console has errors"
-    assert visit.page.evaluate(SIDEWAYS) <= 0, "it scrolls sideways"
-    assert violations(visit.page) == []
-    visit.page.evaluate(NIGHT)
-    visit.page.wait_for_function(SETTLED)
-    assert violations(visit.page) == []
+@EVERY_PAGE
+def test_the_page_is_quiet_and_stays_on_the_site(seen: Seen) -> None:
+    assert seen.outside == [], "a request left the site"
+    assert seen.failed == []
+    assert seen.said == [], "the console has errors"
 
 
-def test_search_finds(visit: Visit, site: str) -> None:
-    visit.page.goto(f"{site}/search.html?q=idempotency", wait_until="load")
-    visit.page.wait_for_selector(".search li")
-    assert "idempotency" in visit.page.inner_text(".search").lower()
+@EVERY_PAGE
+def test_the_page_does_not_scroll_sideways(seen: Seen) -> None:
+    assert seen.sideways <= 0, f"it is {seen.sideways} px too wide"
 
 
-def test_the_navigation_can_be_opened_and_closed(visit: Visit, site: str) -> None:
-    visit.page.goto(f"{site}/book/index.html", wait_until="load")
-    width = visit.page.viewport_size["width"] if visit.page.viewport_size else 0
-    link = visit.page.locator(".bd-sidebar-primary .bd-links a").first
+@EVERY_PAGE
+def test_everybody_can_read_the_page(seen: Seen) -> None:
+    assert seen.axe == [], "\n".join(["axe-core finds", *seen.axe])
 
-    def in_sight() -> bool:
-        box = link.bounding_box()
-        return bool(box and box["width"] and 0 <= box["x"] < width)
 
-    before = in_sight()
-    visit.page.locator(".primary-toggle:visible").first.click()
-    visit.page.wait_for_function(SETTLED)
-    assert in_sight() != before
+def test_next_leads_through_the_whole_book(walked: Walk) -> None:
+    toc = [f"{name}.html" for name in toc_pages(ROOT)]
+    assert [walked["phone", name].next for name in toc] == [*toc[1:], ""]
+
+
+@EVERY_PAGE
+def test_the_page_is_not_heavy(seen: Seen) -> None:
+    cost = weight(seen)
+    assert cost.html <= HTML_BUDGET
+    assert cost.bytes <= BYTES_BUDGET
+    assert cost.requests <= REQUESTS_BUDGET
+
+
+def test_the_heaviest_pages_are_told(walked: Walk, capsys: pytest.CaptureFixture[str]) -> None:
+    costs = {name: weight(walked["desk", name]) for name in PAGES}
+    rows = sorted(costs.items(), key=lambda item: -item[1].bytes)[:5]
+    with capsys.disabled():
+        print("\n\nthe five heaviest pages, on a first visit:")
+        print(f"{'html kB':>8} {'all kB':>8} {'requests':>8} {'nodes':>8} {'load ms':>8}  page")
+        for name, cost in rows:
+            sizes = (cost.html // 1000, cost.bytes // 1000, cost.requests, cost.nodes, cost.loaded)
+            print(*(f"{size:>8}" for size in sizes), f" {name}")

@@ -39,6 +39,23 @@ FAILURES: dict[str, tuple[Fault, type[ProviderError], bool]] = {
     "dropped": (faults.reply_lost, NetworkError, True),
 }
 
+ODD_ADDRESSES = (
+    *("http://stand-in.example.com", "http://localhost.evil.com", "http://127.0.0.1.evil.com"),
+    *("http://127.0.0.1@evil.com", "http://localhost:80@evil.com", "http://evil.com\\@localhost"),
+    *(
+        "http://localhost\t.evil.com",
+        "http://localhost:0",
+        "https://user:word@evil.com",
+        "https://",
+    ),
+    *(
+        "https://evil.com?x",
+        "https://evil.com#x",
+        "https://evil .com",
+        "https://b\u00fccher.example",
+    ),
+)
+
 
 def _imported(path: Path) -> set[str]:
     """Return what a file imports, ``from package import module`` and relative forms included."""
@@ -94,6 +111,19 @@ def test_settings_say_where_to_get_them_and_keys_are_secret(manifest: Integratio
         assert setting.where or setting.default or setting.mock
         assert setting.secret == bool(re.search(r"KEY$|SECRET$|TOKEN$|PASSWORD$", setting.name))
         assert not (setting.secret and setting.default)
+
+
+@pytest.mark.needs("http")
+def test_a_key_goes_over_https_or_stays_on_this_machine(manifest: Integration) -> None:
+    good = ("https://stand-in.example.com:8443", "http://localhost:8800")
+    taken = {
+        setting.name: setting.problem
+        for setting in manifest.settings
+        if not setting.secret and setting.problem("word") and not any(map(setting.problem, good))
+    }
+    assert taken, "no setting tells where the API is"
+    for name, problem in taken.items():
+        assert [url for url in ODD_ADDRESSES if not problem(url)] == [], name
 
 
 def _functions(module: Any) -> list[tuple[str, Any]]:

@@ -8,12 +8,19 @@ import pytest
 from integrations.core.netguard import NetworkBlockedError, block_network, unblock_network
 
 FAR = ("192.0.2.1", 80)
+
+
+def _with(use: Callable[[socket.socket], object], kind: int = socket.SOCK_DGRAM) -> object:
+    with socket.socket(socket.AF_INET, kind) as out:
+        return use(out)
+
+
 ATTEMPTS: list[Callable[[], object]] = [
     lambda: socket.create_connection(FAR),
-    lambda: socket.socket().connect_ex(FAR),
-    lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", FAR),
-    lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", 0, FAR),
-    lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendmsg([b"x"], [], 0, FAR),
+    lambda: _with(lambda out: out.connect_ex(FAR), socket.SOCK_STREAM),
+    lambda: _with(lambda out: out.sendto(b"x", FAR)),
+    lambda: _with(lambda out: out.sendto(b"x", 0, FAR)),
+    lambda: _with(lambda out: out.sendmsg([b"x"], [], 0, FAR)),
     lambda: asyncio.run(asyncio.open_connection(*FAR)),
 ]
 
@@ -25,7 +32,6 @@ def restored() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("attempt", ATTEMPTS)
-@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 def test_every_way_to_another_machine_is_refused_and_names_it(
     attempt: Callable[[], object],
 ) -> None:

@@ -1,6 +1,7 @@
 import pytest
 
 from integrations.core import faults as f
+from integrations.core.bulk import BulkStoppedError
 from integrations.core.config import Mode
 from integrations.core.errors import InvalidRequestError
 from integrations.core.workbook import Mock, Workbook
@@ -37,6 +38,19 @@ def test_a_second_run_sends_nothing_twice(lab: Mock) -> None:
     assert {o.status for o in send_many(messages(3), batch="c", client=lab.client).outcomes} == {
         "sent"
     }
+
+
+def test_a_stopped_run_knows_what_was_sent_and_can_be_run_again(lab: Mock) -> None:
+    def tell(outcome: Outcome) -> None:
+        raise OSError
+
+    with pytest.raises(BulkStoppedError) as stopped:
+        send_many(messages(3), batch="b", client=lab.client, on_progress=tell)
+    ends = stopped.value.result.outcomes
+    assert [each.status for each in ends] == ["sent", "not tried", "not tried"]
+    again = send_many(messages(3), batch="b", client=lab.client)
+    assert [each.status for each in again.outcomes] == ["already sent", "sent", "sent"]
+    assert [each.idempotency_key for each in again.outcomes] == [e.idempotency_key for e in ends]
 
 
 def test_it_keeps_to_the_rate_without_being_refused() -> None:

@@ -53,6 +53,7 @@ def test_ids_are_spread_over_the_nodes(real_cluster: Cluster) -> None:
 
 
 def test_moved_slots_are_followed_and_nothing_counts_twice(real_cluster: Cluster) -> None:
+    real_cluster.flush()
     lab = Lab(real_cluster.url, None, SYSTEM_CLOCK)
     limiters = [
         RateLimiter(lab.client(), Limit(300, 3600, "log"), Limit(300, 3600), remember=False)
@@ -162,7 +163,13 @@ def test_a_sentinel_names_the_new_primary(tmp_path: Path) -> None:
             client.set("k", "new", ttl=600)
         until(lambda: _written(client))
         assert client.get("k") == "new"
-        lab.close()
+        with redis.Redis(port=sentinel.port) as asked:
+            assert len(asked.client_list(_type="normal")) > 1
+            kept = dict(client.commands._servers)
+            lab.close()
+            # Those to the sentinels are closed too, whoever still refers to them.
+            assert kept
+            until(lambda: len(asked.client_list(_type="normal")) == 1)
 
 
 def _written(client: RedisClient) -> bool:

@@ -82,6 +82,25 @@ def test_a_connection_that_the_server_closed_is_made_again(real_server: RealServ
         assert limiter.hit("kim").remaining == 3
 
 
+def test_the_reply_to_an_interrupted_call_is_not_that_of_the_next(
+    real_server: RealServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with _live(real_server.url, ManualClock()) as client:
+        limiter = RateLimiter(client, Limit(500, 60), name="interrupted", remember=False)
+        limiter.hit("kim")
+        (connection,) = client.commands._servers[False].connection_pool._available_connections
+
+        def interrupted() -> None:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(connection, "read_response", interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                limiter.hit("kim")
+        assert not connection.is_connected
+        assert limiter.hit("alex").remaining == 499
+
+
 def test_a_lock_is_not_held_by_two_after_its_holder_was_killed(real_server: RealServer) -> None:
     clock = ManualClock()
     with _live(real_server.url, clock) as dead, _live(real_server.url, clock) as alive:

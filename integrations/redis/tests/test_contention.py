@@ -71,8 +71,17 @@ def test_lost_replies_never_count_twice(server: RealServer) -> None:
 
 def test_a_hundred_misses_in_four_processes_are_one_load(server: RealServer) -> None:
     job = Job(server.url, server.port, workers=4, turns=25)
+    with redis.Redis(port=server.port) as plain:
+        plain.config_resetstat()
     said = _processes(4, workers.miss, job)
     assert [value for each in said for value in each] == ["value 1"] * 100
+    with redis.Redis(port=server.port) as plain:
+        stats = plain.info("commandstats")
+    # What a script calls counts too. The workers' own gate is INCR and GETRANGE.
+    ours = ("get", "set", "del", "evalsha", "eval", "brpoplpush", "lpush", "pexpire", "pttl")
+    sent = {name: int(stats.get(f"cmdstat_{name}", {}).get("calls", 0)) for name in ours}
+    assert sent["get"] >= 100, sent
+    assert sum(sent.values()) <= 200, sent
 
 
 def test_a_killed_holders_lock_ends_by_itself(server: RealServer) -> None:

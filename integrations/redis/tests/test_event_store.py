@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from integrations.core.clock import ManualClock
 from integrations.core.errors import InvalidRequestError, NetworkError, UnavailableError
+from integrations.core.tests.test_webhook_store import Promises
 from integrations.core.webhook_store import (
     Claimed,
     Event,
@@ -38,6 +39,12 @@ def event(number: int = 1, *, provider: str = "acme", created: float = NOW, **ex
     payload = {"id": f"evt_{number}", "text": "é\u2028\ud800", "big": 2**60, "none": None}
     body = json.dumps(payload).encode() + b"\x00\xff"
     return Event(provider, f"evt_{number}", "thing.done", created, payload, body, **extra)
+
+
+class TestRedisEventStore(Promises):
+    @pytest.fixture
+    def store(self, lab: Lab) -> EventStore:
+        return RedisEventStore(lab.client())
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,7 @@ ENDS = [State.HANDLED, State.UNHANDLED, State.FAILED]
 FINISHES = st.builds(Finish, which=st.integers(0, 9), state=st.sampled_from(ENDS))
 STEPS = st.lists(CLAIMS | FINISHES, min_size=1, max_size=25)
 
-# A slow worker ends its claim while another has the subject: the other keeps it.
+# A slow worker tries to end its claim while another has the subject: it cannot.
 TAKEN_OVER = [
     Claim(0, 0, 2, again=False, force=False),
     Claim(2, 3, 9, again=False, force=False),

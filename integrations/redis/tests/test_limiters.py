@@ -1,9 +1,12 @@
 """Every algorithm does what its model says, on the fake; and holds its limit on a real server."""
 
+import copy
 import itertools
 import math
+import pickle
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import FrozenInstanceError, asdict, replace
 from typing import Any
 
 import pytest
@@ -12,9 +15,11 @@ from hypothesis import strategies as st
 
 from integrations.core.clock import ManualClock
 from integrations.core.errors import InvalidRequestError, RateLimitedError
+from integrations.redis import refusals
 from integrations.redis.client import RedisClient
 from integrations.redis.fake import FakeRedis
 from integrations.redis.limits import ALGORITHMS, Algorithm, Decision, Limit
+from integrations.redis.names import Personal
 from integrations.redis.ratelimit import RateLimiter
 from integrations.redis.tests.model import Sliding, model_of
 from integrations.redis.tests.servers import SECRET, Lab
@@ -123,6 +128,73 @@ def test_a_remembered_refusal_asks_nobody() -> None:
     assert len([name for name in fake.names() if name == "EVALSHA"]) == 3
     clock.advance(0.2)
     assert limiter.hit("kim").retry_after == pytest.approx(said[-1].retry_after - 0.2)
+
+
+def test_a_recalled_decision_is_like_any_other() -> None:
+    clock = ManualClock()
+    limiter = _limiter(clock, Limit(2, 60, "fixed"))
+    said = [limiter.hit("kim") for _ in range(3)][-1]
+    clock.advance(10)
+    recalled = limiter.hit("kim")
+    plain = replace(said, source="memory", reset_after=50.0, retry_after=50.0)
+    assert recalled == plain
+    assert plain == recalled
+    assert recalled != said
+    assert hash(recalled) == hash(plain)
+    pickled = pickle.loads(pickle.dumps(recalled))  # noqa: S301 - made here
+    for copied in (copy.copy(recalled), pickled, replace(recalled)):
+        assert type(copied) is Decision
+        assert copied == plain
+    assert asdict(recalled) == asdict(plain)
+    assert repr(recalled) == repr(plain)
+    assert recalled.headers() == plain.headers()
+    assert recalled._repr_html_() == plain._repr_html_()
+    clock.advance(10)
+    # It says how it was when it was asked for.
+    assert recalled == plain
+    with pytest.raises(FrozenInstanceError):
+        recalled.allowed = True  # type: ignore[misc]
+
+
+def test_a_refusal_is_remembered_of_a_subject_and_not_of_what_equals_it() -> None:
+    limiter = _limiter(ManualClock(), Limit(1, 60))
+    limiter.hit(1)
+    limiter.hit(1)
+    bad: list[Any] = [True, 1.0, [], {}, None]
+    for subject in bad:
+        with pytest.raises(InvalidRequestError, match="id:"):
+            limiter.hit(subject)
+    costs: list[Any] = [True, 1.0]
+    for cost in costs:
+        with pytest.raises(InvalidRequestError, match="cost:"):
+            limiter.hit(1, cost=cost)
+    assert limiter.hit(1).source == "memory"
+
+
+def test_reset_forgets_every_spelling_of_a_subject() -> None:
+    limiter = _limiter(ManualClock(), Limit(1, 60))
+    spellings = ("Kim@Example.com", "kim@example.com", Personal("kim@example.com "))
+    assert [limiter.hit(each).allowed for each in spellings] == [True, False, False]
+    assert [limiter.hit(each).source for each in spellings] == ["server", "memory", "memory"]
+    assert [limiter.hit(each).source for each in spellings] == ["memory"] * 3
+    limiter.reset("kim@example.com")
+    assert [limiter.hit(each).source for each in spellings] == ["server"] * 3
+
+
+def test_only_so_many_refusals_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refusals, "MAX_REMEMBERED", 3)
+    clock = ManualClock()
+    limiter = _limiter(clock, Limit(1, 60))
+    limiter.hit("a")
+    clock.advance(30)
+    for id in "bcdeabc":
+        limiter.hit(id)
+    clock.advance(31)
+    # That of a is over by now, and makes room for d's; for e's, all have to go.
+    limiter.hit("d")
+    assert [limiter.hit(id).source for id in "bcd"] == ["memory"] * 3
+    limiter.hit("e")
+    assert [limiter.hit(id).source for id in "eb"] == ["memory", "server"]
 
 
 def test_a_clock_that_goes_back_ends_a_remembered_refusal() -> None:
@@ -271,7 +343,7 @@ def test_a_window_that_is_no_window_is_refused(window: Any) -> None:
 
 def test_what_can_never_pass_is_refused_before_it_is_sent() -> None:
     limiter = _limiter(ManualClock(), Limit(5, 1))
-    costs: list[Any] = [0, -1, 6, 1.5, "2"]
+    costs: list[Any] = [0, -1, 6, 1.5, 1.0, True, "2"]
     for cost in costs:
         with pytest.raises(InvalidRequestError, match="cost:"):
             limiter.hit("kim", cost=cost)

@@ -49,7 +49,7 @@ def _together(job: Job, name: str) -> None:
     with redis.Redis(port=job.gate) as plain:
         plain.incr(name)
         give_up = time.monotonic() + 60
-        while int(plain.get(name) or 0) < job.workers:
+        while int(plain.getrange(name, 0, -1) or 0) < job.workers:
             if time.monotonic() > give_up:
                 raise TimeoutError(name)
             time.sleep(0.001)
@@ -85,7 +85,7 @@ def miss(job: Job) -> list[Any]:
 
     def load() -> str:
         number = plain.incr("loads")
-        while int(plain.get("asking") or 0) < job.workers * job.turns:
+        while int(plain.getrange("asking", 0, -1) or 0) < job.workers * job.turns:
             time.sleep(0.005)
         return f"value {number}"
 

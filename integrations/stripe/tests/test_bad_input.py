@@ -110,6 +110,24 @@ def test_it_is_refused_by_name_and_nothing_is_sent(argument: str, call: Call) ->
     assert wire.requests == []
 
 
+WRONG_PLACES = [
+    ("sk_live_abcdefgh1", "begins with sk_"),
+    ("whsec_abcdefghijkl", "begins with whsec_"),
+    ("4242424242424242", "no card number belongs on a server"),
+    ("4242 4242 4242 4242", "no card number belongs on a server"),
+    ("pi_1_secret_abcdef", "client secret"),
+]
+
+
+@pytest.mark.parametrize(("value", "why"), WRONG_PLACES)
+def test_a_secret_in_an_id_s_place_is_not_told_on(value: str, why: str) -> None:
+    wire = Script(ok())
+    with pytest.raises(InvalidRequestError, match=why) as refused:
+        client_on(wire).payment_intents.get(value)
+    assert value not in str(refused.value)
+    assert wire.requests == []
+
+
 KEYS = {
     "pk_test_publishable": "publishable",
     "whsec_something1": "webhook secret",

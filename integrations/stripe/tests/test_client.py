@@ -11,7 +11,8 @@ from integrations.core.errors import (
     NotFoundError,
     NotSentError,
 )
-from integrations.core.wire import Response
+from integrations.core.faults import FaultInjector
+from integrations.core.wire import Request, Response, Wire
 from integrations.core.workbook import Mock, Workbook
 from integrations.stripe.checkout import Line
 from integrations.stripe.client import StripeClient
@@ -110,6 +111,60 @@ def test_a_known_customer_keeps_its_address(lab: Mock) -> None:
     lab.clock.advance(120)
     found = lab.client.customers.find_or_create("user-7", email="thief@example.com")
     assert found.email == "a@example.com"
+
+
+def _passes(request: Request, wire: Wire) -> Response:
+    return wire(request)
+
+
+def _dies(request: Request, wire: Wire) -> Response:
+    raise SystemExit  # the process, between its two writes
+
+
+@pytest.mark.parametrize("wait_s", [0, 3600, 48 * 3600])
+def test_an_address_that_was_never_written_is_written_by_the_next_call(
+    lab: Mock, wait_s: int
+) -> None:
+    faulty = FaultInjector(lab.fake)
+    client = StripeClient.from_env({}, mode="mock", wire=faulty, clock=lab.clock)
+    faulty.inject(_passes, _passes, _dies)  # after the search and the first write
+    with pytest.raises(SystemExit):
+        client.customers.find_or_create("user-7", email="a@example.com", name="Alex")
+    (made,) = lab.fake.state.all("customer")
+    assert (made["email"], made["name"]) == (None, None)
+    lab.clock.advance(wait_s)
+    for _ in range(2):
+        found = client.customers.find_or_create("user-7", email="a@example.com", name="Alex")
+        assert (found.id, found.email, found.name) == (made["id"], "a@example.com", "Alex")
+    assert len(lab.fake.state.all("customer")) == 1
+
+
+def test_only_what_is_missing_is_written(lab: Mock) -> None:
+    lab.client.customers.find_or_create("user-7", email="a@example.com")
+    lab.clock.advance(120)
+    found = lab.client.customers.find_or_create("user-7", email="b@example.com", name="Alex")
+    assert (found.email, found.name) == ("a@example.com", "Alex")
+    assert form(lab.fake.requests[-1]) == {"name": "Alex"}
+
+
+def test_a_search_that_is_behind_overwrites_no_address() -> None:
+    stale = {"id": "cus_1", "object": "customer", "email": None}
+    answers = [
+        Response.of_json(200, {"object": "search_result", "data": [stale], "has_more": False}),
+        Response.of_json(200, {**stale, "email": "new@example.com"}),
+    ]
+    wire = Script(*answers)
+    found = client_on(wire).customers.find_or_create("user-7", email="old@example.com")
+    assert found.email == "new@example.com"
+    assert [each.method for each in wire.requests] == ["GET", "GET"]
+
+
+def test_a_customer_who_lacks_nothing_costs_one_question(lab: Mock) -> None:
+    lab.client.customers.find_or_create("user-7", email="a@example.com", name="Alex")
+    lab.clock.advance(120)
+    before = len(lab.fake.requests)
+    lab.client.customers.find_or_create("user-7", email="a@example.com", name="Alex")
+    assert len(lab.fake.requests) == before + 1
 
 
 # Checkout --------------------------------------------------------------------------------------

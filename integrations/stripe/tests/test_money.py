@@ -57,7 +57,7 @@ def test_an_odd_text_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("amount", [12.5, "12", True, None, Decimal(1)])
 def test_only_a_whole_number_is_an_amount(amount: Any) -> None:
-    with pytest.raises(TypeError, match="amount"):
+    with pytest.raises(InvalidRequestError, match="amount"):
         Money(amount, "eur")
 
 

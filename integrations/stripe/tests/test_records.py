@@ -504,14 +504,16 @@ def test_who_lost_its_claim_does_not_release_the_new_owners() -> None:
     assert shop.payment().fulfilled
 
 
-def test_an_event_of_an_old_api_version_fails_and_tells() -> None:
+def test_an_event_of_an_old_api_version_leaves_nothing_and_tells_what_to_pin() -> None:
     old = made.subscription()
     for item in old["items"]["data"]:
         del item["current_period_end"]
     shop = Shop()
     result = shop.receive(event(CREATED, old, api_version="2024-06-20"))[0]
-    assert (result.status, result.reason) == (500, "ValueError")
-    assert list(shop.store.all(Subscription)) == []
+    assert (result.status, result.outcome) == (400, "malformed")
+    assert "items.data[0].current_period_end" in result.reason
+    assert "api_version=" in result.reason
+    assert (list(shop.store.all(Subscription)), list(shop.hooks.received())) == ([], [])
 
 
 def test_forged_events_leave_nothing_behind() -> None:

@@ -84,7 +84,13 @@ def test_a_checkout_s_links_stay_on_the_site(stripe: StripeClient, argument: str
 def test_a_subscription_is_changed_and_canceled(lab: Mock, stripe: StripeClient) -> None:
     plan, dear = _price(stripe, "month"), _price(stripe, "month", 2900)
     page = shortcuts.create_subscription_checkout(
-        User(), plan, success_url=f"{SITE}/ok", cancel_url=f"{SITE}/", trial_days=7, client=stripe
+        User(),
+        plan,
+        success_url=f"{SITE}/ok",
+        cancel_url=f"{SITE}/",
+        reference="team-1",
+        trial_days=7,
+        client=stripe,
     )
     assert page.mode == "subscription"
     customer = shortcuts.create_customer_from_user(User(), client=stripe)
@@ -97,6 +103,22 @@ def test_a_subscription_is_changed_and_canceled(lab: Mock, stripe: StripeClient)
     assert shortcuts.cancel_user_subscription(begun, client=stripe).cancel_at_period_end
     ended = shortcuts.cancel_user_subscription(begun.id, at_period_end=False, client=stripe)
     assert ended.status == "canceled"
+
+
+def test_a_change_of_plan_costs_what_its_preview_showed(lab: Mock, stripe: StripeClient) -> None:
+    plan, dear = _price(stripe, "month"), _price(stripe, "month", 2900)
+    payer = stripe.customers.create(payment_method="pm_card_visa")
+    begun = stripe.subscriptions.create(payer.id, plan)
+    at = int(lab.clock.time())
+    shown = stripe.invoices.preview(
+        begun.id, price_id=dear, proration="always_invoice", proration_date=at
+    )
+    lab.clock.advance(3 * 86_400)
+    changed = shortcuts.change_plan(begun, dear, bill_now=True, proration_date=at, client=stripe)
+    assert form(lab.fake.requests[-1])["proration_date"] == str(at)
+    paid = stripe.invoices.get(str(changed.latest_invoice)).total
+    assert paid == shown.total
+    assert paid.amount > 0
 
 
 def test_the_portal_is_the_user_s_and_leads_back(lab: Mock, stripe: StripeClient) -> None:

@@ -1,12 +1,14 @@
 import pytest
 
 from integrations.core import faults as f
+from integrations.core.bulk import BulkStoppedError
 from integrations.core.clock import ManualClock
 from integrations.core.errors import InvalidRequestError
 from integrations.core.workbook import Mock
 from integrations.twilio.bulk import Outcome, TextMessage, send_many
 from integrations.twilio.client import TwilioClient
 from integrations.twilio.fake import FakeTwilio
+from integrations.twilio.optout import MemoryOptOuts
 from integrations.twilio.tests.conftest import NUMBER
 
 
@@ -35,6 +37,30 @@ def test_a_lost_reply_is_unknown_and_is_not_sent_again(lab: Mock) -> None:
     result = send_many(texts(2), client=lab.client)
     assert [o.status for o in result.outcomes] == ["unknown", "sent"]
     assert len(lab.fake.messages) == 2
+
+
+def test_what_was_sent_is_known_when_on_progress_raises(lab: Mock) -> None:
+    def tell(outcome: Outcome) -> None:
+        if outcome.message.to.endswith("01"):
+            raise OSError
+
+    with pytest.raises(BulkStoppedError, match=r"2 sent, 2 not tried") as stopped:
+        send_many(texts(4), client=lab.client, on_progress=tell)
+    assert isinstance(stopped.value.__cause__, OSError)
+    sids = [each.sid for each in stopped.value.result.having("sent")]
+    assert sids == [each.sid for each in lab.fake.messages]
+
+
+def test_a_store_of_opt_outs_that_fails_stops_the_run(lab: Mock) -> None:
+    class Broken(MemoryOptOuts):
+        def __contains__(self, number: object) -> bool:
+            raise OSError
+
+    lab.client.opt_outs = Broken()
+    with pytest.raises(BulkStoppedError) as stopped:
+        send_many(texts(2), client=lab.client)
+    assert [o.status for o in stopped.value.result.outcomes] == ["unknown", "not tried"]
+    assert lab.fake.requests == []
 
 
 def test_it_keeps_to_the_rate(lab: Mock) -> None:

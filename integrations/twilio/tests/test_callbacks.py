@@ -4,19 +4,20 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from twilio.rest.api.v2010.account.message import MessageInstance
 
 from integrations.core.clock import EXAMPLE_TIME, ManualClock
 from integrations.core.config import Mode, Secret
 from integrations.core.webhook_store import Event
 from integrations.core.webhooks import Result, WebhookPipeline
 from integrations.twilio.callbacks import (
-    FINAL,
     MemoryMessageRecords,
     MessageRecord,
     advances,
     track_status,
 )
 from integrations.twilio.events import STATUSES, StatusCallback, parse_event
+from integrations.twilio.models import FINAL
 from integrations.twilio.settings import TwilioSettings
 from integrations.twilio.tests.posting import BASE, SID, TARGET, TOKEN, post_form, status_form
 from integrations.twilio.webhooks import webhook_pipeline
@@ -28,6 +29,8 @@ LIVES = [
     ("queued", "failed"),
     ("accepted", "scheduled", "queued", "sent", "delivered"),
     ("scheduled", "canceled"),
+    ("queued", "sent", "partially_delivered", "delivered"),
+    ("queued", "sent", "partially_delivered", "undelivered"),
 ]
 
 
@@ -78,6 +81,17 @@ def test_the_order_of_statuses_has_no_circle() -> None:
     for one, two in itertools.permutations(STATUSES, 2):
         assert not (advances(one, two) and advances(two, one))
     assert not any(advances(status, status) for status in STATUSES)
+
+
+def test_every_status_of_the_sdk_leads_to_a_final_one() -> None:
+    enum = vars(MessageInstance.Status)
+    known = {value for name, value in enum.items() if name.isupper()}
+    assert set(STATUSES) == known - {"receiving", "received"}
+    for status in known - FINAL - {"receiving"}:
+        assert advances(status, "delivered")
+        assert not MessageRecord(SID, status).final
+    onward = {status for status in STATUSES if advances("sent", status)}
+    assert onward == (FINAL - {"received"}) | {"partially_delivered"}
 
 
 def test_delivered_is_not_read() -> None:

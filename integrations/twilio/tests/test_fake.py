@@ -256,6 +256,8 @@ def test_an_inbound_message_is_posted_and_answered_by_twiml(lab: Mock) -> None:
         "Hello & good morning",
         "You said: Hello & good morning <&>",
     ]
+    inbound = [each for each in lab.client.list_messages() if each.direction == "inbound"]
+    assert [(each.status, each.final) for each in inbound] == [("received", True)]
     shown = phone._repr_html_()
     assert "Hello &amp; good morning" in shown
     assert "&lt;&amp;&gt;" in shown

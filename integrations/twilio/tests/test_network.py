@@ -175,6 +175,22 @@ def test_a_netrc_does_not_replace_the_credentials(
     assert connect(served[1]).fetch_account().status == "active"
 
 
+def test_a_proxy_of_the_environment_is_used_where_it_is_meant_to_be(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("no_proxy", "NO_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    body = b'{"sid": "SM1", "status": "queued"}'
+    head = f"HTTP/1.1 201 Created\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    monkeypatch.setenv("http_proxy", scripted(head + body))
+    client = connect("http://localhost:9")
+    for _ in range(2):
+        assert client.send_message(ALEX, body="Hello").sid == "SM1"
+    monkeypatch.setenv("no_proxy", "localhost")
+    with pytest.raises(NetworkError):
+        connect("http://localhost:9").send_message(ALEX, body="Hello")
+
+
 def test_the_http_library_logs_no_number(
     served: tuple[FakeTwilio, str], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -10,8 +10,8 @@ def test_the_steps_are_a_real_verification() -> None:
     assert told == [
         ("", "nothing"),
         ("sent", "sent"),
-        ("wrong, 4 left", "sent"),
-        ("wrong, 3 left", "sent"),
+        ("wrong, 2 left", "sent"),
+        ("wrong, 1 left", "sent"),
         ("approved", "approved"),
         ("gone", "gone"),
         ("spent", "spent"),

@@ -18,6 +18,7 @@ from integrations.core.errors import ConfigurationError, InvalidRequestError, Ne
 from integrations.core.workbook import Mock, Workbook
 from integrations.twilio import shortcuts
 from integrations.twilio.client import TwilioClient
+from integrations.twilio.shares import OWN_CHECKS
 from integrations.twilio.verification import (
     OwnCodes,
     PhoneVerification,
@@ -36,6 +37,10 @@ class Desk:
     lab: Mock
     kind: str
     store: MemoryCodeStore
+
+    @property
+    def tries(self) -> int:
+        return OWN_CHECKS if self.kind == "verify" else 5
 
     def backend(self, rules: CodeRules | None = None, dispatch: Any = None) -> PhoneVerification:
         limits = SendLimits(KEY, self.store, rules or CodeRules(), self.lab.clock)
@@ -78,9 +83,9 @@ def test_a_wrong_code_is_not_approved_and_attempts_end(desk: Desk) -> None:
     backend = desk.backend()
     backend.start(VICTIM, session="s", requester="r")
     code = desk.code()
-    checks = [backend.check(VICTIM, wrong(code), session="s") for _ in range(5)]
+    checks = [backend.check(VICTIM, wrong(code), session="s") for _ in range(desk.tries)]
     assert [(each.outcome, each.attempts_left) for each in checks] == [
-        *((Outcome.WRONG, left) for left in (4, 3, 2, 1)),
+        *((Outcome.WRONG, left) for left in range(desk.tries - 1, 0, -1)),
         (Outcome.SPENT, 0),
     ]
     assert backend.check(VICTIM, code, session="s").outcome is Outcome.SPENT
@@ -133,10 +138,11 @@ def test_fifty_threads_guess_no_more_than_the_attempts(desk: Desk) -> None:
 
     with ThreadPoolExecutor(50) as pool:
         outcomes = list(pool.map(guess, range(50)))
-    assert (outcomes.count(Outcome.WRONG), outcomes.count(Outcome.SPENT)) == (4, 46)
+    tries = desk.tries
+    assert (outcomes.count(Outcome.WRONG), outcomes.count(Outcome.SPENT)) == (tries - 1, 51 - tries)
     if desk.kind == "verify":
         asked = [r for r in desk.lab.fake.requests if r.path.endswith("/VerificationCheck")]
-        assert len(asked) == 5
+        assert len(asked) == tries
 
 
 @pytest.mark.parametrize("odd", ["", "abc", "1" * 11, "١٢٣٤٥٦", None])
@@ -144,7 +150,7 @@ def test_what_is_no_code_is_an_attempt(desk: Desk, odd: Any) -> None:
     backend = desk.backend()
     backend.start(VICTIM, session="s", requester="r")
     checked = backend.check(VICTIM, odd, session="s")
-    assert (checked.outcome, checked.attempts_left) == (Outcome.WRONG, 4)
+    assert (checked.outcome, checked.attempts_left) == (Outcome.WRONG, desk.tries - 1)
 
 
 @pytest.mark.parametrize("number", ["", "123", "+1", "Kim", "+999999999999999999", None])
@@ -306,6 +312,80 @@ def test_attempts_that_somebody_else_used_up_are_told(verify: Desk) -> None:
     for _ in range(5):
         verify.lab.client.check_verification(wrong(code), to=VICTIM)
     assert backend.check(VICTIM, code, session="s").outcome is Outcome.SPENT
+
+
+def guessed(desk: Desk, backend: PhoneVerification, session: str) -> None:
+    """Try five wrong codes."""
+    for number in range(5):
+        backend.check(VICTIM, wrong(desk.code(), number + 1), session=session)
+
+
+def test_however_many_join_the_first_session_keeps_its_checks(desk: Desk) -> None:
+    backend = desk.backend(CodeRules(per_number=(50, 3600.0)))
+    backend.start(VICTIM, session="victim", requester="home")
+    code = desk.code()
+    # Verify itself sends a code five times at most, so four may join.
+    for number in range(4):
+        assert backend.start(VICTIM, session=f"s{number}", requester=f"r{number}").sent
+        guessed(desk, backend, f"s{number}")
+    if desk.kind == "verify":
+        for _ in range(OWN_CHECKS - 1):
+            assert backend.check(VICTIM, wrong(code), session="victim").outcome is Outcome.WRONG
+    assert backend.check(VICTIM, code, session="victim").approved
+
+
+def test_one_requester_that_comes_first_cannot_lock_out_a_number(desk: Desk) -> None:
+    backend = desk.backend(CodeRules(cooldown_s=1))
+    for session in ("a", "b", "c", "a"):
+        backend.start(VICTIM, session=session, requester="2001:db8::1")
+        guessed(desk, backend, session)
+    assert backend.start(VICTIM, session="victim", requester="home").sent
+    assert backend.check(VICTIM, desk.code(), session="victim").approved
+
+
+def test_threads_of_one_requester_leave_the_owner_a_check(verify: Desk) -> None:
+    backend = verify.backend(CodeRules(cooldown_s=1))
+    for session in ("a", "b", "c"):
+        backend.start(VICTIM, session=session, requester="mallory")
+        verify.lab.clock.advance(1)
+    backend.start(VICTIM, session="victim", requester="home")
+    code, barrier = verify.code(), threading.Barrier(50)
+
+    def guess(number: int) -> None:
+        barrier.wait()
+        for session in ("a", "b", "c", "d"):
+            backend.check(VICTIM, wrong(code, number + 1), session=session)
+
+    with ThreadPoolExecutor(50) as pool:
+        list(pool.map(guess, range(50)))
+    assert backend.check(VICTIM, code, session="victim").approved
+
+
+def test_to_start_again_gives_no_more_checks(verify: Desk) -> None:
+    backend = verify.backend(CodeRules(cooldown_s=1))
+    for _ in range(3):
+        assert backend.start(VICTIM, session="s", requester="r").sent
+        guessed(verify, backend, "s")
+    asked = [r for r in verify.lab.fake.requests if r.path.endswith("/VerificationCheck")]
+    assert len(asked) == OWN_CHECKS
+    verify.lab.clock.advance(600)
+    backend.start(VICTIM, session="s", requester="another")
+    assert backend.check(VICTIM, verify.code(), session="s").approved
+
+
+def test_whoever_joins_is_told_of_the_one_check_there_is(verify: Desk) -> None:
+    backend = verify.backend()
+    backend.start(VICTIM, session="s", requester="r")
+    backend.start(VICTIM, session="other", requester="r2")
+    assert backend.check(VICTIM, wrong(verify.code()), session="other").outcome is Outcome.SPENT
+
+
+@pytest.mark.parametrize("per_pair", [(5, 3600.0), (1, 100.0)])
+def test_rules_that_let_one_requester_use_up_verifys_sends_are_refused(
+    verify: Desk, per_pair: tuple[int, float]
+) -> None:
+    with pytest.raises(ValueError, match="per_pair"):
+        verify.backend(CodeRules(per_pair=per_pair))
 
 
 def test_a_service_limit_counts_the_requester(verify: Desk) -> None:

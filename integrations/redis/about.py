@@ -1,0 +1,43 @@
+"""What a newcomer has to know of Redis (redis-py 8.1, servers 7.0 to 8.8, 2026-11)."""
+
+from integrations.core.registry import About
+
+ABOUT = About(
+    sandbox=(
+        "A server on your own machine: `docker run -p 6379:6379 valkey/valkey`. Sandbox "
+        "mode reaches the hosts in `REDIS_SANDBOX_HOSTS`, by default this machine only."
+    ),
+    first_call="""\
+print(client.check_health())
+key = client.key("greeting", 1)
+client.set(key, "Hello", ttl=60)
+print(client.get(key))
+""",
+    webhooks=(),
+    going_live=(
+        "The port is closed to the world, and the connection is TLS (`rediss://`).",
+        ("The user has an ACL of its own, with your prefix only and without `@dangerous`."),
+        (
+            "The eviction policy is `volatile-*`, or cache and the rest have a server "
+            "each: `allkeys-*` evicts sessions and locks."
+        ),
+        "Each limit says what to do when the server is away: `if_down`.",
+        "`REDIS_MODE=live` is set on this machine, and on no other.",
+    ),
+    rotation=(
+        "Give the ACL user a second password, deploy it, remove the first. "
+        "`REDIS_SECRET` takes several, the new one first."
+    ),
+    signature="None: Redis sends no webhooks.",
+    repeats=("Scripts that may be repeated are; counting is never repeated after a lost reply."),
+    pace="One core of a server; a cluster has one for each shard.",
+    test_data="None needed.",
+    cost="The server's memory; hosted ones by size. Prices were not read (2026-11).",
+    fake_has=(
+        "Commands, Lua and expiry of fakeredis, behind redis-py's own connection, with "
+        "faults and a clock that you turn."
+    ),
+    fake_lacks=(
+        "Clusters, failover, memory and eviction, and what happens between two connections."
+    ),
+)
