@@ -1,5 +1,6 @@
 """Uploads and downloads of every kind, and the multipart uploads that were left behind."""
 
+import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from io import BytesIO
@@ -189,14 +190,12 @@ class Transfers:
         ranges are of one version.
 
         Raises:
+            InvalidRequestError: the file cannot be written.
             NotFoundError: there is no such object.
             ConflictError: the object was replaced meanwhile.
             IntegrityError: something else arrived than is stored.
         """
-        place = Path(path)
-        if place.is_dir() or not place.parent.is_dir():
-            check.refuse("path", "must be a file in a folder that is there")
-        return self._fetcher.to_file(check.key(key), place, progress)
+        return self._fetcher.to_file(check.key(key), os.fspath(path), progress)
 
     def stream(self, key: str, *, chunk_bytes: int = 1024 * 1024) -> Iterator[bytes]:
         """Yield an object's content in chunks, for a response that passes it on.
