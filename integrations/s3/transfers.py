@@ -165,20 +165,31 @@ class Transfers:
             headers["ContentDisposition"] = check.header("content_disposition", content_disposition)
         return Target(check.key(key), headers, create_only=if_none_match)
 
-    def download_bytes(self, key: str, *, start: int = 0, stop: int | None = None) -> bytes:
+    def download_bytes(
+        self, key: str, *, start: int = 0, stop: int | None = None, etag: str | None = None
+    ) -> bytes:
         """Return an object's content, or the bytes from ``start`` up to and without ``stop``.
 
         The whole is compared with its checksum, where S3 has one.
+
+        Args:
+            key: the key.
+            start: the first byte.
+            stop: the first byte that is left out; None for the end.
+            etag: only while the object is this version, as ``head`` tells it.
 
         Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
 
         Raises:
             NotFoundError: there is no such object.
             InvalidRequestError: the range lies outside of it.
+            ConflictError: it is not the version of ``etag``.
             IntegrityError: something else arrived than is stored.
         """
         span = _span(start, stop)
         asked = {"Range": span} if span else {}
+        if etag is not None:
+            asked["IfMatch"] = f'"{check.header("etag", etag).strip(chr(34))}"'
         return self._fetcher.whole(check.key(key), **asked)[0]
 
     def download_file(

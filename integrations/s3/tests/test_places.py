@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from integrations.core.errors import InvalidRequestError
+from integrations.core.errors import ConflictError, InvalidRequestError
 from integrations.s3.client import S3Client
 from integrations.s3.many import download_many
 
@@ -65,3 +65,13 @@ def test_a_place_that_cannot_be_written_fails_by_itself(s3: S3Client, tmp_path: 
     assert [each.ok for each in ends] == [False, True, False]
     assert isinstance(ends[0].error, InvalidRequestError)
     assert places[1].read_bytes() == b"hello"
+
+
+def test_another_version_than_the_one_asked_for_is_refused(s3: S3Client) -> None:
+    s3.upload_bytes("a.txt", b"hello")
+    first = s3.head("a.txt").etag
+    assert s3.download_bytes("a.txt", etag=first) == b"hello"
+    assert s3.download_bytes("a.txt", stop=2, etag=f'"{first}"') == b"he"
+    s3.upload_bytes("a.txt", b"hallo")
+    with pytest.raises(ConflictError):
+        s3.download_bytes("a.txt", etag=first)
