@@ -2,16 +2,15 @@
 
 import contextlib
 import threading
-import uuid
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from integrations.core.errors import NetworkError, UnavailableError
 from integrations.core.retry import Retry
 from integrations.s3 import digests
+from integrations.s3.beside import Beside
 from integrations.s3.calls import Answer, Calls
 from integrations.s3.models import Downloaded
 from integrations.s3.multipart import WORKERS
@@ -50,23 +49,23 @@ class Fetcher:
             while chunk := self._calls.reading(lambda: body.read(chunk_bytes)):
                 yield chunk
 
-    def to_file(self, key: str, path: Path, progress: Progress | None) -> Downloaded:
+    def to_file(self, key: str, path: str, progress: Progress | None) -> Downloaded:
         """Write an object beside its place, then move it there: nobody sees half of it."""
-        # One request tells the size and brings a small object; a HEAD first would double the cost.
-        answer = self._calls.read("get_object", Key=key)
-        size, etag = answer["ContentLength"], answer["ETag"]
-        if size <= PART_BYTES:
-            content = self._small(key, answer)
-            verified = _verify(answer, size, [(digests.crc32(content), len(content))])
-            with _beside(path) as file:
+        with Beside(path) as file:
+            # One request tells the size and brings a small object; a HEAD first would double the
+            # cost.
+            answer = self._calls.read("get_object", Key=key)
+            size, etag = answer["ContentLength"], answer["ETag"]
+            if size <= PART_BYTES:
+                content = self._small(key, answer)
+                verified = _verify(answer, size, [(digests.crc32(content), len(content))])
                 file.write(content)
-            if progress:
-                progress(size)
-        else:
-            with _beside(path) as file:
+                if progress:
+                    progress(size)
+            else:
                 parts = _Parts(self, key, etag, size, file, progress).read(answer["Body"])
                 verified = _verify(answer, size, parts)
-        return Downloaded(key, str(path), size, etag.strip('"'), verified)
+        return Downloaded(key, path, size, etag.strip('"'), verified)
 
     def _small(self, key: str, answer: Answer) -> bytes:
         try:
@@ -78,19 +77,6 @@ class Fetcher:
         """Return what is left of a body, or the next ``size`` bytes."""
         content: bytes = self._calls.reading(lambda: body.read(size))
         return content
-
-
-@contextlib.contextmanager
-def _beside(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that takes its place when the block ends well, and is gone when it does not."""
-    beside = path.with_name(f".{path.name[:100]}.{uuid.uuid4().hex}.part")
-    try:
-        with beside.open("xb") as file:
-            yield file
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
 
 
 def _verify(answer: Answer, size: int, parts: list[tuple[int, int]]) -> bool:
@@ -125,7 +111,7 @@ class _Parts:
         key: str,
         etag: str,
         size: int,
-        file: BinaryIO,
+        file: Beside,
         progress: Progress | None,
     ) -> None:
         self._fetcher = fetcher
@@ -170,8 +156,7 @@ class _Parts:
     def _keep(self, start: int, content: bytes) -> None:
         self._done[start] = digests.crc32(content), len(content)
         with self._lock:
-            self._file.seek(start)
-            self._file.write(content)
+            self._file.write(content, start)
             if self._progress:
                 self._progress(len(content))
 

@@ -51,15 +51,17 @@ def explorer(fields: Mapping[str, str], *, bucket: str, now: float) -> Any:
     """Return the widget. It needs a running kernel; :func:`explain` shows the same without one."""
     import ipywidgets as widgets
 
-    wide = widgets.Layout(width="36em")
+    # On a phone, no wider than the phone.
+    wide = widgets.Layout(width="36em", max_width="100%")
+    number = widgets.Layout(max_width="100%")
     style = {"description_width": "9em"}
     key = widgets.Text(value=fields["key"], description="key", layout=wide, style=style)
     kind = widgets.Text(
         value=fields["Content-Type"], description="Content-Type", layout=wide, style=style
     )
     acl = widgets.Text(description="acl, if any", layout=wide, style=style)
-    size = widgets.IntText(value=20_000, description="size, bytes", style=style)
-    later = widgets.IntText(value=0, description="seconds later", style=style)
+    size = widgets.IntText(value=20_000, description="size, bytes", layout=number, style=style)
+    later = widgets.IntText(value=0, description="seconds later", layout=number, style=style)
     shown = widgets.HTML()
 
     def show(_: object = None) -> None:

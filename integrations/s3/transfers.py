@@ -1,5 +1,6 @@
 """Uploads and downloads of every kind, and the multipart uploads that were left behind."""
 
+import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from io import BytesIO
@@ -164,20 +165,31 @@ class Transfers:
             headers["ContentDisposition"] = check.header("content_disposition", content_disposition)
         return Target(check.key(key), headers, create_only=if_none_match)
 
-    def download_bytes(self, key: str, *, start: int = 0, stop: int | None = None) -> bytes:
+    def download_bytes(
+        self, key: str, *, start: int = 0, stop: int | None = None, etag: str | None = None
+    ) -> bytes:
         """Return an object's content, or the bytes from ``start`` up to and without ``stop``.
 
         The whole is compared with its checksum, where S3 has one.
+
+        Args:
+            key: the key.
+            start: the first byte.
+            stop: the first byte that is left out; None for the end.
+            etag: only while the object is this version, as ``head`` tells it.
 
         Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
 
         Raises:
             NotFoundError: there is no such object.
             InvalidRequestError: the range lies outside of it.
+            ConflictError: it is not the version of ``etag``.
             IntegrityError: something else arrived than is stored.
         """
         span = _span(start, stop)
         asked = {"Range": span} if span else {}
+        if etag is not None:
+            asked["IfMatch"] = f'"{check.header("etag", etag).strip(chr(34))}"'
         return self._fetcher.whole(check.key(key), **asked)[0]
 
     def download_file(
@@ -189,14 +201,12 @@ class Transfers:
         ranges are of one version.
 
         Raises:
+            InvalidRequestError: the file cannot be written.
             NotFoundError: there is no such object.
             ConflictError: the object was replaced meanwhile.
             IntegrityError: something else arrived than is stored.
         """
-        place = Path(path)
-        if place.is_dir() or not place.parent.is_dir():
-            check.refuse("path", "must be a file in a folder that is there")
-        return self._fetcher.to_file(check.key(key), place, progress)
+        return self._fetcher.to_file(check.key(key), os.fspath(path), progress)
 
     def stream(self, key: str, *, chunk_bytes: int = 1024 * 1024) -> Iterator[bytes]:
         """Yield an object's content in chunks, for a response that passes it on.

@@ -214,7 +214,9 @@ def _problem(s3: S3Client, upload: Upload, info: ObjectInfo) -> str | None:
         return f"it has {info.size} bytes; 1 to {upload.max_bytes} were agreed"
     if info.content_type != upload.content_type:
         return f"its type is {info.content_type!r}; {upload.content_type!r} was agreed"
-    head = s3.download_bytes(upload.incoming_key, stop=min(info.size, SNIFFED_BYTES))
+    # Of the version that was measured and will be copied: the form's holder may swap it meanwhile.
+    stop = min(info.size, SNIFFED_BYTES)
+    head = s3.download_bytes(upload.incoming_key, stop=stop, etag=info.etag)
     if is_active(head) or not matches(upload.content_type, head):
         return f"its first bytes are not those of {upload.content_type}"
     return None

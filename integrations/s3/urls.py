@@ -53,6 +53,7 @@ _HOSTS = tuple(
     re.compile(rf"(?:(?P<bucket>.+)\.)?(?P<service>{service})")
     for service in (
         r"s3(?:-fips|-accelerate)?(?:\.dualstack)?\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com(?:\.cn)?",
+        r"s3\.(?P<region>eusc(?:-[a-z]+)+-\d)\.amazonaws\.eu",
         r"s3-(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com(?:\.cn)?",
         r"s3-website[.-](?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com(?:\.cn)?",
         r"s3(?:-accelerate(?:\.dualstack)?|-external-1)?(?P<region>)\.amazonaws\.com",
@@ -61,6 +62,9 @@ _HOSTS = tuple(
         r"s3\.(?P<region>[a-z]{2}-[a-z]+-\d{3})\.backblazeb2\.com",
     )
 )
+
+# China, and the European Sovereign Cloud; as boto3 1.44 has them.
+_SUFFIXES = {"cn": "com.cn", "eusc": "eu"}
 
 
 def parse_s3_url(url: str, *, endpoint_url: str = "") -> S3Url:
@@ -152,8 +156,8 @@ def object_url(
         raise S3UrlError(f"bucket: {bucket!r} {wrong}")
     if key and (wrong := key_problem(key)):
         raise S3UrlError(f"key: {wrong}")
-    suffix = ".cn" if region.startswith("cn-") else ""
-    aws = f"https://s3.{region}.amazonaws.com{suffix}" if region else "https://s3.amazonaws.com"
+    suffix = _SUFFIXES.get(region.partition("-")[0], "com")
+    aws = f"https://s3.{region}.amazonaws.{suffix}" if region else "https://s3.amazonaws.com"
     scheme, _, host = (endpoint_url.rstrip("/") or aws).partition("://")
     # What browsers and signatures agree on: all but unreserved characters and / is quoted.
     path = quote(key, safe="/~")

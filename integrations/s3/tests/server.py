@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 KEY, SECRET, BUCKET = (
@@ -24,10 +24,13 @@ def program() -> str | None:
     return str(beside) if beside.is_file() else shutil.which("weed")
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _free_ports(count: int) -> list[int]:
+    # All are held at once, or the system may hand out the same one twice.
+    with ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 @contextmanager
@@ -38,7 +41,9 @@ def serve(folder: Path) -> Iterator[dict[str, str]]:
     known = {"name": "test", "credentials": [{"accessKey": KEY, "secretKey": SECRET}]}
     config = folder / "s3.json"
     config.write_text(json.dumps({"identities": [{**known, "actions": _ACTIONS}]}))
-    ports = {name: _free_port() for name in ("master", "volume", "filer", "s3")}
+    names = ("master", "volume", "filer", "s3")
+    free = _free_ports(2 * len(names))
+    ports = dict(zip(names, free, strict=False))
     command = [
         weed,
         "server",
@@ -51,7 +56,7 @@ def serve(folder: Path) -> Iterator[dict[str, str]]:
         "-master.volumeSizeLimitMB=64",
         "-volume.max=200",
         *(f"-{name}.port={port}" for name, port in ports.items()),
-        *(f"-{name}.port.grpc={_free_port()}" for name in ports),
+        *(f"-{name}.port.grpc={port}" for name, port in zip(names, free[4:], strict=True)),
     ]
     log = (folder / "log").open("wb")
     process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)

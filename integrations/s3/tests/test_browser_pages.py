@@ -81,6 +81,8 @@ def test_the_explorer_says_what_the_fake_would(bench: Bench, change: Any, told: 
 def test_the_widget_follows_its_fields(bench: Bench) -> None:
     box = explorer(_form(bench)["fields"], bucket=MOCK_BUCKET, now=bench.clock.time())
     key, kind, acl, size, later, shown = box.children
+    # Or a phone would cut them at the right.
+    assert {each.layout.max_width for each in (key, kind, acl, size, later)} == {"100%"}
     assert "the file is stored" in shown.value
     for control, value, told in (
         (size, 60_000, "EntityTooLarge"),

@@ -295,9 +295,3 @@ def test_left_over_parts_are_swept_when_they_are_old(s3: S3Client, lab: Any) -> 
     s3.abort_multipart(young)
     s3.abort_multipart(young)
     assert _left(s3) == ([], [])
-
-
-def test_a_folder_is_no_place_for_a_file(s3: S3Client, tmp_path: Path) -> None:
-    for place in (tmp_path, tmp_path / "nowhere" / "a.txt"):
-        with pytest.raises(InvalidRequestError, match="path"):
-            s3.download_file("a.txt", place)

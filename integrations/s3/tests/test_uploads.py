@@ -5,8 +5,13 @@ from typing import Any
 import pytest
 
 from integrations.core import faults as broken
-from integrations.core.errors import InvalidRequestError, NotFoundError, UnavailableError
-from integrations.core.wire import Request
+from integrations.core.errors import (
+    ConflictError,
+    InvalidRequestError,
+    NotFoundError,
+    UnavailableError,
+)
+from integrations.core.wire import Request, Response, Wire
 from integrations.core.workbook import Mock, counted
 from integrations.s3.client import S3Client
 from integrations.s3.filetypes import IMAGES, PDF, VIDEO
@@ -83,6 +88,27 @@ def test_who_holds_the_form_cannot_change_what_was_looked_at(
     done = complete_upload(begun.upload_id, owner="u7", store=store, client=lab.client)
     _arrives(lab, store, begun, b"<script>alert(1)</script>")
     assert lab.client.download_bytes(done.key) == png
+
+
+def test_a_file_that_is_swapped_for_the_look_and_back_again_is_not_taken(
+    lab: Mock, store: MemoryUploads, png: bytes
+) -> None:
+    begun = _begin(lab, store)
+    evil = b"<script>alert(1)</script>"
+    _arrives(lab, store, begun, evil)
+
+    def swapped(request: Request, wire: Wire) -> Response:
+        _arrives(lab, store, begun, png)
+        answer = wire(request)
+        _arrives(lab, store, begun, evil)
+        return answer
+
+    lab.faults.inject(lambda request, wire: wire(request), swapped)
+    with pytest.raises(ConflictError):
+        complete_upload(begun.upload_id, owner="u7", store=store, client=lab.client)
+    assert [each.key for each in lab.client.list_objects("uploads/")] == []
+    with pytest.raises(UploadRejectedError, match="first bytes"):
+        complete_upload(begun.upload_id, owner="u7", store=store, client=lab.client)
 
 
 @pytest.mark.parametrize("owner", ["u8", "", "U7", "u7 "])

@@ -23,6 +23,7 @@ STYLES = [
     (f"{V}.us-gov-west-1.amazonaws.com/k", "my-bucket", "k", "us-gov-west-1", "virtual"),
     (f"{V}-accelerate.amazonaws.com/k", "my-bucket", "k", "", "virtual"),
     (f"{V}.cn-north-1.amazonaws.com.cn/k", "my-bucket", "k", "cn-north-1", "virtual"),
+    (f"{V}.eusc-de-east-1.amazonaws.eu/k", "my-bucket", "k", "eusc-de-east-1", "virtual"),
     (f"{V}-website-us-east-1.amazonaws.com/k", "my-bucket", "k", "us-east-1", "virtual"),
     (f"{V}-website.eu-central-1.amazonaws.com/", "my-bucket", "", "eu-central-1", "virtual"),
     ("https://my.own.s3.eu-west-1.amazonaws.com/k", "my.own", "k", "eu-west-1", "virtual"),
@@ -41,7 +42,7 @@ buckets = st.from_regex(r"[a-z0-9][a-z0-9.-]{1,20}[a-z0-9]", fullmatch=True).fil
     lambda name: bucket_problem(name) is None
 )
 keys = st.text(min_size=1, max_size=40).filter(lambda key: key_problem(key) is None)
-regions = st.sampled_from(["", "eu-west-1", "us-gov-west-1"])
+regions = st.sampled_from(["", "eu-west-1", "us-gov-west-1", "cn-north-1", "eusc-de-east-1"])
 styles = st.sampled_from(["virtual", "path"])
 endpoints = st.sampled_from(
     ["", "http://127.0.0.1:9000", "https://minio.example.com", f"https://{R2}"]
@@ -97,7 +98,7 @@ def test_what_is_no_url_of_an_object_is_refused(url: str) -> None:
 @given(
     buckets,
     keys,
-    st.sampled_from(["", "eu-west-1", "us-gov-west-1"]),
+    st.sampled_from(["", "eu-west-1", "us-gov-west-1", "cn-north-1", "eusc-de-east-1"]),
     st.sampled_from(["virtual", "path"]),
 )
 def test_what_is_built_for_aws_is_read_again(
