@@ -4,6 +4,7 @@ import itertools
 import sqlite3
 import threading
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +59,11 @@ class SqliteStore:
             names = db.execute("select name from name where kind = ?", [kind.__name__]).fetchall()
         return iter(self.find(kind, [name for (name,) in names]))
 
-    def _open(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._path, timeout=30, isolation_level="DEFERRED")
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        db = sqlite3.connect(self._path, timeout=30, isolation_level="DEFERRED")
+        with closing(db), db:
+            yield db
 
     @staticmethod
     def _found(db: Any, kind: type[R], names: Collection[str]) -> list[tuple[int, R]]:
