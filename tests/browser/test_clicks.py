@@ -125,3 +125,11 @@ def test_without_scripts_a_drawing_stands_in_for_the_widget(browser: Browser, si
     page.goto(f"{site}/notebooks/redis_rate_limiting.html")
     expect(page.locator("div.cell_output svg[role=img]").first).to_be_visible()
     context.close()
+
+
+def test_a_page_says_where_it_is_edited(page: Page) -> None:
+    page.goto("/notebooks/loops.html")
+    expect(page.locator(".extra_footer")).to_contain_text("notebooks/loops.ipynb")
+    page.goto("/book/setup.html")
+    expect(page.locator(".extra_footer")).to_contain_text("book/setup.md")
+    expect(page.locator(".extra_footer")).to_contain_text("Python")
