@@ -15,7 +15,7 @@ from integrations.s3.models import Downloaded, StoredObject
 from integrations.s3.wiring import CONNECTIONS
 
 DEFAULT_WORKERS = 32
-"""Transfers at a time: that many times as fast as one by one, where an answer takes 50 ms or more.
+"""Transfers at a time. Where an answer takes 50 ms or more, so many times as fast as one by one.
 
 More hardly help, since boto3 then waits for Python, not for the network.
 """
