@@ -9,6 +9,7 @@ from integrations.core.retry import Retry
 from integrations.core.wire import Request, Response, Wire
 from integrations.core.workbook import counted
 from integrations.stripe.client import StripeClient
+from integrations.stripe.money import Money
 
 SITE = "https://app.example.com"
 
@@ -19,6 +20,11 @@ def client_on(wire: Wire | None, *, mode: str = "mock", **env: str) -> StripeCli
     return StripeClient.from_env(
         env, mode=mode, wire=wire, clock=clock, new_id=counted(), retry=retry
     )
+
+
+def team_price(stripe: StripeClient, interval: str | None = None, cents: int = 900) -> str:
+    product = stripe.products.create("Team").id
+    return stripe.prices.create(product, Money(cents, "eur"), interval=interval).id
 
 
 def form(request: Request) -> dict[str, str]:

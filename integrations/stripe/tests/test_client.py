@@ -4,7 +4,6 @@ import threading
 
 import pytest
 
-from integrations.core.config import Mode
 from integrations.core.errors import (
     GuardError,
     InvalidRequestError,
@@ -13,7 +12,7 @@ from integrations.core.errors import (
 )
 from integrations.core.faults import FaultInjector
 from integrations.core.wire import Request, Response, Wire
-from integrations.core.workbook import Mock, Workbook
+from integrations.core.workbook import Mock
 from integrations.stripe.checkout import Line
 from integrations.stripe.client import StripeClient
 from integrations.stripe.errors import CardDeclinedError
@@ -25,22 +24,6 @@ from integrations.stripe.tests.client_lab import SITE, Script, client_on, form, 
 
 EUR = Money(500, "eur")
 DAY = 86_400
-
-
-@pytest.fixture
-def lab() -> Mock:
-    return Workbook(Mode.MOCK, {}).mock("stripe")
-
-
-@pytest.fixture
-def stripe(lab: Mock) -> StripeClient:
-    found: StripeClient = lab.client
-    return found
-
-
-@pytest.fixture
-def payer(stripe: StripeClient) -> Customer:
-    return stripe.customers.create(email="alex@example.com", payment_method="pm_card_visa")
 
 
 def _plans(stripe: StripeClient) -> tuple[str, str]:

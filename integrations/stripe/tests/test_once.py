@@ -6,16 +6,15 @@ from typing import Any
 
 import pytest
 
-from integrations.core.config import Mode
 from integrations.core.errors import DuplicateRequestError, InvalidRequestError
-from integrations.core.workbook import Mock, Workbook
+from integrations.core.workbook import Mock
 from integrations.stripe import shortcuts
 from integrations.stripe.checkout import Line
 from integrations.stripe.client import StripeClient
 from integrations.stripe.errors import CardDeclinedError
 from integrations.stripe.models import CheckoutSession
 from integrations.stripe.money import Money
-from integrations.stripe.tests.client_lab import SITE, client_on, form
+from integrations.stripe.tests.client_lab import SITE, client_on, form, team_price
 from integrations.stripe.tests.doors import User
 
 EUR = Money(500, "eur")
@@ -24,24 +23,8 @@ LINKS = {"success_url": f"{SITE}/ok", "cancel_url": f"{SITE}/"}
 Open = Callable[..., CheckoutSession]
 
 
-@pytest.fixture
-def lab() -> Mock:
-    return Workbook(Mode.MOCK, {}).mock("stripe")
-
-
-@pytest.fixture
-def stripe(lab: Mock) -> StripeClient:
-    found: StripeClient = lab.client
-    return found
-
-
-def _price(stripe: StripeClient, interval: str | None, cents: int = 900) -> str:
-    product = stripe.products.create("Team").id
-    return stripe.prices.create(product, Money(cents, "eur"), interval=interval).id
-
-
 def _payment_page(stripe: StripeClient) -> Open:
-    price = _price(stripe, None)
+    price = team_price(stripe, None)
 
     def opened(user: User | None = None, reference: str = "order-42", **more: Any) -> Any:
         given: dict[str, Any] = {"lines": [Line(price)], "reference": reference, **LINKS, **more}
@@ -51,7 +34,7 @@ def _payment_page(stripe: StripeClient) -> Open:
 
 
 def _subscription_page(stripe: StripeClient) -> Open:
-    price = _price(stripe, "month")
+    price = team_price(stripe, "month")
 
     def opened(user: User | None = None, reference: str = "order-42", **more: Any) -> Any:
         given: dict[str, Any] = {"price_id": price, "reference": reference, **LINKS, **more}
@@ -117,7 +100,7 @@ def test_after_a_page_has_expired_there_is_one_new_one(
 
 
 def test_a_cart_that_changed_is_not_sold_at_the_old_price(stripe: StripeClient) -> None:
-    page, dear = _payment_page(stripe), _price(stripe, None, 9900)
+    page, dear = _payment_page(stripe), team_price(stripe, None, 9900)
     page()
     with pytest.raises(DuplicateRequestError):
         page(lines=[Line(dear)])

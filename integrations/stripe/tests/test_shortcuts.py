@@ -4,15 +4,14 @@ from dataclasses import dataclass
 
 import pytest
 
-from integrations.core.config import Mode
 from integrations.core.errors import ConfigurationError, InvalidRequestError
-from integrations.core.workbook import Mock, Workbook
+from integrations.core.workbook import Mock
 from integrations.stripe import shortcuts
 from integrations.stripe.checkout import Line
 from integrations.stripe.client import StripeClient
 from integrations.stripe.errors import CardDeclinedError
 from integrations.stripe.money import Money
-from integrations.stripe.tests.client_lab import SITE, client_on, form
+from integrations.stripe.tests.client_lab import SITE, client_on, form, team_price
 
 EUR = Money(500, "eur")
 
@@ -22,22 +21,6 @@ class User:
     id: int = 7
     email: str = "alex@example.com"
     name: str = "Alex"
-
-
-@pytest.fixture
-def lab() -> Mock:
-    return Workbook(Mode.MOCK, {}).mock("stripe")
-
-
-@pytest.fixture
-def stripe(lab: Mock) -> StripeClient:
-    found: StripeClient = lab.client
-    return found
-
-
-def _price(stripe: StripeClient, interval: str | None = None, cents: int = 900) -> str:
-    product = stripe.products.create("Team").id
-    return stripe.prices.create(product, Money(cents, "eur"), interval=interval).id
 
 
 def _page(
@@ -64,7 +47,7 @@ def test_a_user_without_an_id_is_not_everybody_s_customer(lab: Mock, nobody: obj
 
 
 def test_a_checkout_is_the_user_s_and_one_for_each_order(lab: Mock, stripe: StripeClient) -> None:
-    price = _price(stripe)
+    price = team_price(stripe)
     assert _page(stripe, price) == _page(stripe, price)
     sent = form(lab.fake.requests[-1])
     (customer,) = lab.fake.state.all("customer")
@@ -77,12 +60,12 @@ def test_a_checkout_is_the_user_s_and_one_for_each_order(lab: Mock, stripe: Stri
 @pytest.mark.parametrize("argument", ["success", "cancel"])
 def test_a_checkout_s_links_stay_on_the_site(stripe: StripeClient, argument: str) -> None:
     with pytest.raises(InvalidRequestError, match="leaves the site") as raised:
-        _page(stripe, _price(stripe), **{argument: "https://evil.test"})
+        _page(stripe, team_price(stripe), **{argument: "https://evil.test"})
     assert raised.value.argument == f"{argument}_url"
 
 
 def test_a_subscription_is_changed_and_canceled(lab: Mock, stripe: StripeClient) -> None:
-    plan, dear = _price(stripe, "month"), _price(stripe, "month", 2900)
+    plan, dear = team_price(stripe, "month"), team_price(stripe, "month", 2900)
     page = shortcuts.create_subscription_checkout(
         User(),
         plan,
@@ -106,7 +89,7 @@ def test_a_subscription_is_changed_and_canceled(lab: Mock, stripe: StripeClient)
 
 
 def test_a_change_of_plan_costs_what_its_preview_showed(lab: Mock, stripe: StripeClient) -> None:
-    plan, dear = _price(stripe, "month"), _price(stripe, "month", 2900)
+    plan, dear = team_price(stripe, "month"), team_price(stripe, "month", 2900)
     payer = stripe.customers.create(payment_method="pm_card_visa")
     begun = stripe.subscriptions.create(payer.id, plan)
     at = int(lab.clock.time())

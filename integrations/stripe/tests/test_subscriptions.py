@@ -7,9 +7,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from stripe.params import SubscriptionListParams
 
-from integrations.core.config import Mode
 from integrations.core.errors import InvalidRequestError
-from integrations.core.workbook import Mock, Workbook
+from integrations.core.workbook import Mock
 from integrations.stripe.client import StripeClient
 from integrations.stripe.models import Customer
 from integrations.stripe.models_billing import Subscription
@@ -19,22 +18,6 @@ from integrations.stripe.tests import deliveries as made
 from integrations.stripe.tests.client_lab import form
 
 DAY = 86_400
-
-
-@pytest.fixture
-def lab() -> Mock:
-    return Workbook(Mode.MOCK, {}).mock("stripe")
-
-
-@pytest.fixture
-def stripe(lab: Mock) -> StripeClient:
-    found: StripeClient = lab.client
-    return found
-
-
-@pytest.fixture
-def payer(stripe: StripeClient) -> Customer:
-    return stripe.customers.create(email="alex@example.com", payment_method="pm_card_visa")
 
 
 @pytest.fixture
