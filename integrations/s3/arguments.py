@@ -13,7 +13,6 @@ from integrations.s3.names import bucket_problem, key_problem
 MAX_EXPIRY_S = 604_800
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html, read 2026-11.
 MAX_PARTS = 10_000
-MIN_PART_BYTES = 5 * 1024 * 1024
 MAX_OBJECT_BYTES = 50 * 1024**4
 MAX_METADATA_BYTES = 2048
 MAX_TAGS = 10

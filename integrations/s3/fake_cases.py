@@ -72,11 +72,6 @@ def _presigned_put(lab: Lab, sent: dict[str, str], **signed: Any) -> Request:
     return Request("PUT", url, sent, b"12345")
 
 
-def _without(request: Request, *names: str) -> Request:
-    kept = {name: value for name, value in request.headers.items() if name not in names}
-    return replace(request, headers=kept)
-
-
 def _public() -> str:
     return (
         '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", '

@@ -1,6 +1,6 @@
 """What S3's and boto3's failures mean: errors by meaning."""
 
-from typing import Any, NoReturn
+from typing import Any
 
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import (
@@ -131,17 +131,6 @@ _BY_CODE = {
     "TooManyRequests": "429, 503 SlowDown",
     "RequestLimitExceeded": "429, 503 SlowDown",
 }
-
-
-def raise_translated(error: Exception, *, change: bool, clock: Clock) -> NoReturn:
-    """Raise the error of the package that means what boto3's ``error`` means.
-
-    Args:
-        error: a ``ClientError``, a ``BotoCoreError`` or one of boto3's own.
-        change: whether the call could have changed something.
-        clock: for ``Retry-After`` dates.
-    """
-    raise translated(error, change=change, clock=clock) from error
 
 
 def translated(error: Exception, *, change: bool, clock: Clock) -> ProviderError:
