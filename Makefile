@@ -120,7 +120,7 @@ linkcheck: $(STAMP) ## Ask every outside link of the book (needs a network)
 	$(ISOLATED) $(JUPYTER_BOOK) build . --builder linkcheck
 
 requirements: $(STAMP) ## Pin again after editing pyproject.toml (UPGRADE=1 for newer versions)
-	$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --extra all --extra book --extra test --extra browser --extra dev \
+	$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --extra all --extra django --extra book --extra test --extra browser --extra dev \
 		--no-annotate --no-emit-index-url --no-emit-find-links \
 		--custom-compile-command "make requirements" $(if $(UPGRADE),--upgrade,) \
 		pyproject.toml -o requirements.txt

@@ -65,6 +65,7 @@ INTEGRATION = Integration(
     client="integrations.acme.client:AcmeClient",
     fake="integrations.acme.fake:FakeAcme",
     events="integrations.acme.events:EVENTS",
+    typed="integrations.acme.events:parse_event",
     errors="integrations.acme.calls:ERRORS",
     shortcuts="integrations.acme.shortcuts",
     about="integrations.acme.about:ABOUT",

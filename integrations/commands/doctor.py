@@ -2,7 +2,7 @@
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 from integrations.core.config import REAL, Mode, Setting, is_placeholder, read_env, resolve_mode
@@ -36,17 +36,30 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the findings; 0 when everything asked about is ready, else 1."""
     env = read_env(arguments.env_file)
     chosen = [find(arguments.name)] if arguments.name else list(discover().values())
-    findings = [
-        finding
-        for each in chosen
-        for finding in examine(each, env, mode=arguments.mode, online=arguments.online)
-    ]
-    ready = all(finding.ready for finding in findings)
-    if arguments.json:
-        print(json.dumps({"ready": ready, "findings": [asdict(f) for f in findings]}, indent=2))
-    else:
-        _print(findings, ready)
-    return 0 if ready else 1
+    findings = examine_all(chosen, env, mode=arguments.mode, online=arguments.online)
+    print(report(findings, as_json=arguments.json))
+    return 0 if all(finding.ready for finding in findings) else 1
+
+
+def examine_all(
+    chosen: Iterable[Integration],
+    env: Mapping[str, str],
+    *,
+    mode: str | None = None,
+    online: bool = False,
+) -> list[Finding]:
+    """Judge the settings of several integrations."""
+    return [f for each in chosen for f in examine(each, env, mode=mode, online=online)]
+
+
+def report(findings: list[Finding], *, as_json: bool = False) -> str:
+    """Write the findings as text, or as JSON."""
+    gaps = sum(not finding.ready for finding in findings)
+    if as_json:
+        told = {"ready": not gaps, "findings": [asdict(each) for each in findings]}
+        return json.dumps(told, indent=2)
+    lines = [line for finding in findings for line in _lines(finding)]
+    return "\n".join([*lines, "", f"not ready: {gaps} to fix" if gaps else "ready"])
 
 
 def examine(
@@ -114,11 +127,8 @@ def _ask(integration: Integration, env: Mapping[str, str], mode: Mode) -> Findin
 _SIGNS = {"set": "+", "works": "+", "default": " ", "unset": " "}
 
 
-def _print(findings: list[Finding], ready: bool) -> None:
-    for finding in findings:
-        sign = _SIGNS.get(finding.status, "!")
-        print(f"{sign} {finding.setting:<28}{finding.status:<13}{finding.detail}".rstrip())
-        if finding.next_step:
-            print(f"    → {finding.next_step}")
-    gaps = sum(not finding.ready for finding in findings)
-    print("\nready" if ready else f"\nnot ready: {gaps} to fix")
+def _lines(finding: Finding) -> Iterator[str]:
+    sign = _SIGNS.get(finding.status, "!")
+    yield f"{sign} {finding.setting:<28}{finding.status:<13}{finding.detail}".rstrip()
+    if finding.next_step:
+        yield f"    → {finding.next_step}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
-from typing import Any
+from typing import Any, get_type_hints
 
 import integrations
 from integrations.core.config import Mode, Setting
@@ -96,6 +96,10 @@ class Integration:
             settings together, where no single one is required; empty when there is no such rule.
         pages: what writes pages of its own for the book, a callable that returns their text by
             their path in a checkout; empty when there are none.
+        typed: what builds the typed object of a kept event, a callable that is given the event.
+        reply: what makes the body that answers a webhook, a callable that is given the result; for
+            vendors that read it. Empty when a status is all they look at.
+        reply_type: the content type of that body.
     """
 
     name: str
@@ -117,10 +121,36 @@ class Integration:
     drills: str
     pages: str = ""
     together: str = ""
+    typed: str = ""
+    reply: str = ""
+    reply_type: str = ""
 
     def problems(self, env: Mapping[str, str], mode: Mode) -> list[str]:
         """Return what is wrong with the settings together, once each of them is well formed."""
         return list(self._import(self.together)(env, mode)) if self.together else []
+
+    def webhooks_from_env(self, env: Mapping[str, str], *, mode: str | None = None) -> Any:
+        """Import and call what makes the pipeline of its webhooks, by the settings in ``env``.
+
+        Raises:
+            ConfigurationError: the settings are not complete, or what it needs is not installed.
+            LookupError: it sends no webhooks.
+        """
+        if not self.events:
+            raise LookupError(f"{self.name}: it sends no webhooks here")
+        make = self._import(f"integrations.{self.name}.webhooks:webhook_pipeline")
+        # Each takes the settings of its own integration, and says so.
+        return make(get_type_hints(make)["settings"].from_env(env, mode=mode))
+
+    def typed_event(self, event: Any) -> Any:
+        """Import and call what builds the typed object of a kept event; else its payload."""
+        return self._import(self.typed)(event) if self.typed else event.payload
+
+    def reply_to(self, result: Any) -> tuple[str, str]:
+        """Return the content type and the body that answer a webhook."""
+        if not self.reply:
+            return "text/plain", str(result.outcome)
+        return self.reply_type, str(self._import(self.reply)(result))
 
     def client_class(self) -> Any:
         """Import and return the client class.

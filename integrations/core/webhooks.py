@@ -20,6 +20,7 @@ A worker that dies in the middle loses nothing: its claim expires.
 import inspect
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Protocol
@@ -106,6 +107,10 @@ _DUPLICATE = {
 }
 
 
+class _TakenOverError(Exception):
+    """The claim had expired, and somebody else has the event or its subject."""
+
+
 class WebhookPipeline:
     """Receive the webhooks of one service.
 
@@ -120,15 +125,24 @@ class WebhookPipeline:
         store: EventStore | None = None,
         clock: Clock = SYSTEM_CLOCK,
         claim_s: float = CLAIM_S,
+        together: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
         """Verify by ``scheme``, keep events in ``store`` (in memory when None).
 
-        ``claim_s`` must be longer than the slowest handler takes.
+        Args:
+            scheme: who signs, and what is sent.
+            store: where events are claimed and kept.
+            clock: the receiver's.
+            claim_s: how long a claim lasts; longer than the slowest handler takes.
+            together: what the handlers and the mark ``handled`` are done in, such as a database's
+                transaction: both happen, or neither. What a worker wrote that was too slow, and
+                was taken over, is undone as well.
         """
         self.scheme = scheme
         self.store = store if store is not None else MemoryEventStore()
         self._clock = clock
         self._claim_s = claim_s
+        self._together = together
         self._handlers: dict[str, list[Handler]] = {}
         self._logger = get_logger(scheme.provider)
 
@@ -160,13 +174,18 @@ class WebhookPipeline:
 
         return register
 
+    def handled(self) -> frozenset[str]:
+        """Return the types that somebody handles, ``"*"`` among them."""
+        return frozenset(self._handlers)
+
     def receive(self, body: bytes, headers: Mapping[str, str], *, target: str = "") -> Result:
         """Take one delivery: the body's raw bytes, before any parser, and the headers.
 
         ``target`` is the path and the query it was posted to, such as ``/hooks/sms?shop=3``. Only
         vendors that sign the URL need it.
 
-        Errors of the store are not caught: they must end in a 5xx of your web framework.
+        Errors of the store are not caught: they must end in a 5xx of your web framework. Only one
+        in ending the claim counts as a failure of the handlers, whose work it may have undone.
 
         Raises:
             TypeError: the body is not bytes. A parsed and re-serialised body cannot be verified.
@@ -211,17 +230,20 @@ class WebhookPipeline:
         every = [*self._handlers.get(event.type, ()), *self._handlers.get("*", ())]
         # A function that is registered for the type and for "*" runs once.
         handlers = [each for index, each in enumerate(every) if each not in every[:index]]
+        state = State.HANDLED if handlers else State.UNHANDLED
         try:
-            answers = tuple([handler(event) for handler in handlers])
+            with self._together():
+                answers = tuple([handler(event) for handler in handlers])
+                if not self.store.finish(event, token, state):
+                    raise _TakenOverError
+        except _TakenOverError:
+            return self._end(
+                Result(503, "busy", event, reason="the claim expired and was taken over")
+            )
         except Exception as error:  # whatever a handler raises, the vendor must send again
             self._logger.exception("webhook handler failed", extra={"event_id": event.id})
             self.store.finish(event, token, State.FAILED, type(error).__name__)
             return self._end(Result(500, "failed", event, reason=type(error).__name__))
-        state = State.HANDLED if handlers else State.UNHANDLED
-        if not self.store.finish(event, token, state):
-            return self._end(
-                Result(503, "busy", event, reason="the claim expired and was taken over")
-            )
         return self._end(Result(200, str(state), event, answers=answers))
 
     def _end(self, result: Result) -> Result:

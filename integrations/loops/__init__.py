@@ -134,6 +134,7 @@ INTEGRATION = Integration(
     client="integrations.loops.client:LoopsClient",
     fake="integrations.loops.fake:FakeLoops",
     events="integrations.loops.events:EVENTS",
+    typed="integrations.loops.events:parse_event",
     errors="integrations.loops.transport:ERRORS",
     shortcuts="integrations.loops.shortcuts",
     about="integrations.loops.about:ABOUT",

@@ -117,6 +117,7 @@ INTEGRATION = Integration(
     client="integrations.stripe.client:StripeClient",
     fake="integrations.stripe.fake:FakeStripe",
     events="integrations.stripe.events:EVENTS",
+    typed="integrations.stripe.thin:typed_event",
     errors="integrations.stripe.errors:ERRORS",
     shortcuts="integrations.stripe.shortcuts",
     about="integrations.stripe.about:ABOUT",

@@ -71,6 +71,39 @@ def test_importing_the_package_loads_next_to_nothing() -> None:
     assert int(run.stdout) == 1
 
 
+def test_a_program_without_django_loads_none_of_it() -> None:
+    code = (
+        "import sys, json; from integrations.__main__ import main; from integrations import connect; "
+        'main(["list"]); connect("stripe", mode="mock"); print(json.dumps(list(sys.modules)))'
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = json.loads(run.stdout.splitlines()[-1])
+    assert not [name for name in loaded if name.startswith(("django", "integrations.contrib"))]
+
+
+def _named(path: Path) -> set[str]:
+    """Return what a file imports, with the names that it takes from a package."""
+    found = _imports(path)
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{each.name}" for each in node.names}
+    return found
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "import integrations.contrib.django.conf",
+        "from integrations.contrib.django import conf",
+        "from integrations.contrib import django",
+        "from integrations import contrib",
+    ],
+)
+def test_a_planted_import_of_contrib_is_seen(planted: str, tmp_path: Path) -> None:
+    (tmp_path / "x.py").write_text(planted)
+    assert any(f"{each}.".startswith("integrations.contrib.") for each in _named(tmp_path / "x.py"))
+
+
 def _imports(path: Path) -> set[str]:
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -91,7 +124,10 @@ def test_imports_point_one_way(path: Path) -> None:
     owner = path.relative_to(PACKAGE).parts[0]
     imports = _imports(path)
     others = {name for name in discover() if name != owner}
-    assert not any(each.startswith("django") for each in imports)
+    django = any(each.partition(".")[0] in ("django", "asgiref") for each in imports)
+    assert not django or "contrib/django" in path.as_posix()
+    contrib = any(f"{each}.".startswith("integrations.contrib.") for each in _named(path))
+    assert not contrib or owner == "contrib"
     if owner in ("core", *discover()) and "tests" not in path.parts:
         assert not {each.split(".")[1] for each in imports if each.count(".")} & (
             others if owner != "core" else set(discover())

@@ -1,0 +1,1 @@
+"""A user's app: a model, and handlers in a module ``webhooks``."""
