@@ -157,8 +157,9 @@ class FakeTwilio:
             return
         from integrations.twilio.inbound import twiml
 
-        # Your own answer, written by the SDK a moment ago.
-        tree = ET.fromstring(twiml(answer))  # type: ignore[arg-type]  # noqa: S314
+        # Your own answer, written by the SDK a moment ago; or its text, when it went over HTTP.
+        text = getattr(answer, "body", None) or twiml(answer)  # type: ignore[arg-type]
+        tree = ET.fromstring(text)  # noqa: S314
         sender, to = posted.params["To"], posted.params["From"]
         for verb in tree.iter("Message"):
             body = verb.findtext("Body") or (verb.text or "").strip()

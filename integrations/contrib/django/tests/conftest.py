@@ -41,6 +41,7 @@ def tables(project: None) -> Iterator[None]:
     from integrations.contrib.django.tests.shop import webhooks
 
     yield
+    webhooks.before.clear()
     webhooks.then.clear()
     for alias in ("default", "other"):
         empty(alias)

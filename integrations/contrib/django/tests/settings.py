@@ -1,6 +1,7 @@
 """A Django project for the tests: what ``manage.py startproject`` writes, and no more."""
 
 import atexit
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -8,14 +9,16 @@ from pathlib import Path
 from integrations.core.clock import ManualClock
 
 # Files, since threads share them as workers do; a database in memory has locks of its own kind.
-_folder = tempfile.mkdtemp(prefix="django-tests-")
-atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+# Processes that a test starts use the same.
+FOLDER = os.environ.get("DJANGO_TESTS_FOLDER") or tempfile.mkdtemp(prefix="django-tests-")
+if "DJANGO_TESTS_FOLDER" not in os.environ:
+    atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 
 
 def _sqlite(name: str) -> dict[str, object]:
     # What a crash of the machine would do to a test's file is of no interest.
     quick = {"init_command": "PRAGMA synchronous=OFF; PRAGMA journal_mode=WAL", "timeout": 20}
-    path = Path(_folder) / f"{name}.sqlite3"
+    path = Path(FOLDER) / f"{name}.sqlite3"
     return {"ENGINE": "django.db.backends.sqlite3", "NAME": path, "OPTIONS": quick}
 
 
