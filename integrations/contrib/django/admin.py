@@ -79,7 +79,7 @@ class ReceivedEventAdmin(admin.ModelAdmin):
             event = store.stored(row).event
             result = replay(row.provider, event.id)
             level = messages.SUCCESS if result.status == 200 else messages.ERROR
-            self.message_user(request, f"{row.event_id}: {result.outcome}", level)
+            self.message_user(request, f"{result.outcome}: {row.event_id}", level)
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
         """Tell whether a user may handle events again."""

@@ -75,7 +75,7 @@ def test_nobody_adds_changes_or_deletes(failed: ReceivedEvent) -> None:
 
 def test_who_may_handles_an_event_again(failed: ReceivedEvent) -> None:
     page = act(staff("view_receivedevent", "replay_receivedevent"), failed)
-    assert f"{failed.event_id}: handled" in page
+    assert f"Handled: {failed.event_id}" in page
     assert ReceivedEvent.objects.get().state == "handled"
     assert Note.objects.count() == 1
 
@@ -88,5 +88,5 @@ def test_who_may_not_does_not(failed: ReceivedEvent) -> None:
 def test_what_was_handled_is_not_handled_twice_by_a_click(failed: ReceivedEvent) -> None:
     client = staff("view_receivedevent", "replay_receivedevent")
     act(client, failed)
-    assert f"{failed.event_id}: duplicate" in act(client, failed)
+    assert f"Duplicate: {failed.event_id}" in act(client, failed)
     assert Note.objects.count() == 1

@@ -170,7 +170,8 @@ def test_the_doctor_examines_the_services_of_the_site_and_shows_no_value() -> No
     status, said = run("integrations_doctor")
     assert (status, said[-1]) == (0, "ready")
     assert [line for line in said if "_MODE" in line] == [
-        f"+ {name}_MODE{'':<{23 - len(name)}}set          mock" for name in ("LOOPS", "STRIPE", "S3")
+        f"+ {name}_MODE{'':<{23 - len(name)}}set          mock"
+        for name in ("LOOPS", "STRIPE", "S3")
     ]
     env = {"INTEGRATIONS_MODE": "live", "STRIPE_API_KEY": "word-of-mine"}
     with override_settings(INTEGRATIONS={"SERVICES": ["stripe"], "ENV": env}):
