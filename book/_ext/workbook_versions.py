@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 # What the examples run on, as it is called on the package index.
-SHOWN = ("httpx", "stripe", "twilio", "boto3", "redis", "moto", "fakeredis")
+SHOWN = ("httpx", "stripe", "twilio", "boto3", "redis", "Django", "moto", "fakeredis")
 
 
 def footer() -> str:

@@ -4,14 +4,16 @@ import importlib
 import json
 import pkgutil
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from integrations.core.registry import Integration
 
 _FAKE = re.compile(r"fake(_|$)")
-_IMPORT = re.compile(r"^from (integrations\.\w+\.\w+) import", re.MULTILINE)
-_FROM_PACKAGE = re.compile(r"^from (integrations\.\w+) import ([\w, ]+)$", re.MULTILINE)
+_IMPORT = re.compile(r"^from (integrations\.(?:contrib\.)?\w+\.\w+) import", re.MULTILINE)
+_FROM_PACKAGE = re.compile(
+    r"^from (integrations\.(?:contrib\.)?\w+) import ([\w, ]+)$", re.MULTILINE
+)
 # What a reader looks for first; the rest follows by name.
 _FIRST = ("client", "shortcuts", "settings", "webhooks", "events", "models", "fake")
 _TOC_MARKS = ("      # integrations:begin", "      # integrations:end")
@@ -55,7 +57,18 @@ def pages(
         *(f"## {name}\n\n```text\n{usage}```" for name, usage in usages.items()),
         *_modules("commands", used, "### "),
     ]
+    django = [
+        "# Django",
+        note,
+        "The app `integrations.contrib.django`. The guide that runs it: "
+        "{doc}`../../notebooks/django`. Start with "
+        "{py:func}`~integrations.contrib.django.webhooks.pipeline`.",
+        *_modules("contrib.django", used, left_out=("migrations",)),
+        "## Commands of manage.py",
+        *_modules("contrib.django.management.commands", used, "### "),
+    ]
     found = {
+        folder / "api-django.md": "\n\n".join(django) + "\n",
         folder / "api-core.md": "\n\n".join(core) + "\n",
         folder / "commands.md": "\n\n".join(commands) + "\n",
     }
@@ -118,14 +131,20 @@ def _filled(text: str, marks: tuple[str, str], entries: Iterable[str]) -> str:
 
 
 def _modules(
-    package: str, used: Mapping[str, list[str]], head: str = "## ", *, of_fake: bool | None = None
+    package: str,
+    used: Mapping[str, list[str]],
+    head: str = "## ",
+    *,
+    of_fake: bool | None = None,
+    left_out: Collection[str] = (),
 ) -> list[str]:
     # ``of_fake`` says which half; None is all of them.
     home = importlib.import_module(f"integrations.{package}")
     names = [
         each.name
         for each in pkgutil.iter_modules(home.__path__)
-        if each.name != "tests" and of_fake in (None, bool(_FAKE.match(each.name)))
+        if each.name not in ("tests", "management", *left_out)
+        and of_fake in (None, bool(_FAKE.match(each.name)))
     ]
     names.sort(key=lambda name: (_FIRST.index(name) if name in _FIRST else len(_FIRST), name))
     parts = []

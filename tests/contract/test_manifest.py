@@ -73,7 +73,8 @@ def test_importing_the_package_loads_next_to_nothing() -> None:
 
 def test_a_program_without_django_loads_none_of_it() -> None:
     code = (
-        "import sys, json; from integrations.__main__ import main; from integrations import connect; "
+        "import sys, json; from integrations.__main__ import main; "
+        "from integrations import connect; "
         'main(["list"]); connect("stripe", mode="mock"); print(json.dumps(list(sys.modules)))'
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -38,7 +38,7 @@ def staff(*permissions: str) -> Client:
 
 def act(client: Client, row: ReceivedEvent) -> str:
     form = {"action": "handle_again", "_selected_action": [row.pk]}
-    return client.post(LIST, form, follow=True).text
+    return str(client.post(LIST, form, follow=True).text)
 
 
 def test_the_list_tells_what_became_of_each(failed: ReceivedEvent) -> None:

@@ -231,9 +231,9 @@ def test_only_a_post_is_a_webhook_and_no_redirect_loses_the_body(mock_stripe: An
 
 
 def test_a_misspelt_event_is_refused_where_it_is_registered() -> None:
-    with pytest.raises(ValueError, match="Did you mean invoice.paid"):
+    with pytest.raises(ValueError, match=r"Did you mean invoice\.paid"):
         door.pipeline("stripe").on("invoice.payed")
-    with pytest.raises(ValueError, match="email.delivered"):
+    with pytest.raises(ValueError, match=r"email\.delivered"):
         door.pipeline("loops").on("email.deliverd")
 
 
