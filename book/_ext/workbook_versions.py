@@ -6,6 +6,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from integrations.contrib.django.standalone import start
+
 # What the examples run on, as it is called on the package index.
 SHOWN = ("httpx", "stripe", "twilio", "boto3", "redis", "Django", "moto", "fakeredis")
 
@@ -38,7 +40,8 @@ def _set_footer(app: Any, page: str, _: str, context: dict[str, Any], doctree: A
 
 
 def setup(app: Any) -> dict[str, Any]:
-    """Register the extension."""
+    """Register the extension, and Django's settings: the reference reads its models."""
+    start(migrate=False)
     # Late: the theme puts its own options into the context before.
     app.connect("html-page-context", _set_footer, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
