@@ -3,10 +3,10 @@
 import itertools
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import example, given, settings
@@ -25,6 +25,8 @@ from integrations.core.webhooks import Incoming, WebhookPipeline
 
 NOW = 1_767_603_600.0
 PROVIDERS = itertools.count()
+
+T = TypeVar("T")
 
 # What a worker makes its store with.
 Make = Callable[..., EventStore]
@@ -169,6 +171,22 @@ class SharedPromises(Promises):
         assert 503 in statuses
         assert set(statuses) <= {200, 503}
 
+    def test_one_of_many_threads_gets_a_failed_event_again(self, make: Make) -> None:
+        first, given = make(), event()
+        for attempt in range(1, 4):
+            answers = _together(lambda: make().claim(given, now=NOW, until=NOW + 60))
+            assert sorted(answers) == [(Claimed.BUSY, 0)] * 11 + [(Claimed.NEW, attempt)]
+            assert first.finish(given, attempt, State.FAILED)
+
+    def test_one_of_many_threads_gets_the_subject(self, make: Make) -> None:
+        for turn in range(3):
+            numbers = itertools.count(100 * turn)
+
+            def claim(numbers: Iterator[int] = numbers, subject: str = f"thing {turn}") -> Claimed:
+                return make().claim(event(next(numbers), order=subject), now=NOW, until=NOW + 60)[0]
+
+            assert sorted(_together(claim)) == [Claimed.BUSY] * 11 + [Claimed.NEW]
+
     def test_every_worker_sees_what_another_kept(self, make: Make) -> None:
         one, other = make(), make()
         given = event(order="customer 7")
@@ -204,3 +222,15 @@ class SharedPromises(Promises):
         kept = store.get("acme", id)
         assert kept
         assert kept.event == given
+
+
+def _together(work: Callable[[], T]) -> list[T]:
+    """Do the work in twelve threads that begin at the same moment."""
+    gate = threading.Barrier(12)
+
+    def run(_: int) -> T:
+        gate.wait()
+        return work()
+
+    with ThreadPoolExecutor(12) as pool:
+        return list(pool.map(run, range(12)))
