@@ -85,7 +85,12 @@ def test_every_way_into_django_is_used_in_a_notebook() -> None:
     from integrations.contrib.django import event_store, models, standalone, testing, webhooks
 
     used = "\n".join(cell.source for cell in CELLS if cell.notebook == "django")
-    doors = [webhooks.pipeline, testing.receiver, standalone.start, event_store.DjangoEventStore]
+    doors: list[Any] = [
+        webhooks.pipeline,
+        testing.receiver,
+        standalone.start,
+        event_store.DjangoEventStore,
+    ]
     for door in [*doors, models.ReceivedEvent]:
         assert f"{door.__name__}(" in used or f"{door.__name__}." in used, door
 
