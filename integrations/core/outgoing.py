@@ -35,6 +35,14 @@ class Message:
     body: bytes
 
 
+class Signer(Protocol):
+    """A vendor's way of signing what it sends."""
+
+    def sign(self, body: bytes, *, message_id: str, at: float | None = None) -> dict[str, str]:
+        """Return the headers that come with ``body``, signed at the Unix time ``at``, or now."""
+        ...
+
+
 class StandardSigner:
     """Signs as Standard Webhooks does, by the ``standardwebhooks`` library."""
 
@@ -58,9 +66,9 @@ class StandardSigner:
 
 
 class Outgoing:
-    """Delivers a fake's webhooks by Standard Webhooks, and keeps those that were not taken."""
+    """Delivers a fake's webhooks, and keeps those that were not taken."""
 
-    def __init__(self, signer: StandardSigner, queued: Callable[[], Iterable[Message]]) -> None:
+    def __init__(self, signer: Signer, queued: Callable[[], Iterable[Message]]) -> None:
         """Sign with ``signer`` what ``queued()`` hands over."""
         self.sign = signer.sign
         self._queued = queued
