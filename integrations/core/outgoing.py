@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from integrations.core.clock import Clock
+from integrations.core.errors import ConfigurationError
 
 
 class Answer(Protocol):
@@ -47,9 +48,18 @@ class StandardSigner:
     """Signs as Standard Webhooks does, by the ``standardwebhooks`` library."""
 
     def __init__(self, secret: str, clock: Clock) -> None:
-        """Sign with ``secret``, at the time of ``clock``."""
-        from standardwebhooks import Webhook
+        """Sign with ``secret``, at the time of ``clock``.
 
+        Raises:
+            ConfigurationError: the library is not installed.
+        """
+        try:
+            from standardwebhooks import Webhook
+        except ModuleNotFoundError as missing:
+            raise ConfigurationError(
+                "the package 'standardwebhooks', which signs a fake's webhooks, is not installed. "
+                "Install the service's extra, such as pip install 'integrations-workbook[loops]'"
+            ) from missing
         self._signer = Webhook(secret)
         self._clock = clock
 
