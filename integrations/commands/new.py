@@ -25,8 +25,10 @@ It is a real integration of a service that does not exist. Make it yours:
   3. fake.py: the vendor's own rules and error bodies; refuse what it does not know;
      drills.py: provoke each error, deliver each event
   4. webhooks.py, events.py and shortcuts.py
-  5. README.md and notebooks/{name}.ipynb: run `make notebooks NB={name}`
+  5. tests/harness.py, README.md, notebooks/{name}.ipynb: run `make notebooks NB={name}`
   6. `make docs`, then `make test`
+
+Other libraries go into the extra {name!r} of pyproject.toml: then `make requirements`.
 
 All of it passes as it stands: pytest integrations/{name} tests/contract"""
 
