@@ -3,6 +3,7 @@
 import json
 import re
 from html import escape
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -19,21 +20,23 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 def outbox(kept: "Outbox") -> str:
-    """Return the table of an outbox: when, what, to whom, and the end of it."""
-    return table(
-        ("time", "request", "concerns", "idempotency key", "outcome"),
+    """Return the table of an outbox: when, what, to whom, and the end of it.
+
+    A column in which nothing stands is left out, such as the keys of a service that has none.
+    """
+    names = ("time", "request", "concerns", "idempotency key", "outcome")
+    lines = [
         (
-            (
-                moment(each.at)[11:19],
-                f"{each.request.method} {each.request.path}",
-                _concerns(each.request),
-                each.request.headers.get("idempotency-key", ""),
-                each.outcome,
-            )
-            for each in kept
-        ),
-        "Outbox",
-    )
+            moment(each.at)[11:19],
+            f"{each.request.method} {each.request.path}",
+            _concerns(each.request),
+            each.request.headers.get("idempotency-key", ""),
+            each.outcome,
+        )
+        for each in kept
+    ]
+    used = [any(column) for column in zip(*lines, strict=True)] or [True] * len(names)
+    return table([*compress(names, used)], [[*compress(line, used)] for line in lines], "Outbox")
 
 
 def exchange(request: "Request", response: "Response | None" = None, outcome: str = "") -> str:

@@ -102,7 +102,7 @@ def page(results: Iterable[Outcome]) -> str:
     parts = [_HEAD, counted]
     for group in dict.fromkeys(each.case.group for each in results):
         rows = [_row(each) for each in results if each.case.group == group]
-        head = f"| {group} | S3 | bare moto | the fake |\n| --- | --- | --- | --- |"
+        head = "| case | S3 | bare moto | the fake |\n| --- | --- | --- | --- |"
         parts.append(f"## {group}\n\n" + "\n".join([head, *rows]))
     return "\n\n".join([*parts, _TAIL]) + "\n"
 
@@ -113,7 +113,8 @@ def _agreements(outcome: Outcome) -> tuple[bool, bool]:
 
 def _row(outcome: Outcome) -> str:
     moto = outcome.moto if outcome.moto_agrees else f"**{outcome.moto}**"
-    return f"| {outcome.case.title} | {outcome.case.expected} | {moto} | {outcome.fake} |"
+    fake = "as S3" if outcome.fake == outcome.case.expected else f"**{outcome.fake}**"
+    return f"| {outcome.case.title} | {outcome.case.expected} | {moto} | {fake} |"
 
 
 _HEAD = """# What the S3 mock proves, and what it does not
@@ -128,7 +129,7 @@ tried on moto alone is untried in all of that, and the first real bucket answers
 checks. The arithmetic of signatures is botocore's, and it agrees with the examples that AWS has
 published. In the tables, *S3* is what the
 [documentation](https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html) says; the two
-columns beside it are what came out when the case was run. Bold is where moto and S3 part ways."""
+columns beside it are what came out when the case was run. Bold is where one and S3 part ways."""
 
 _TAIL = """## What neither of them shows
 
