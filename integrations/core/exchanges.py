@@ -19,6 +19,14 @@ _PRIVATE = re.compile(r"link|url|code|token|secret|password|data$|^body$", re.IG
 _FORM = "application/x-www-form-urlencoded"
 
 
+# An account's id is most of a path, and says nothing in a list; the exchange itself has it whole.
+_LONG_ID = re.compile(r"(?<=/)(\w{6})\w{20,}(?=/|$)")
+
+
+def _short(path: str) -> str:
+    return _LONG_ID.sub(r"\1…", path)
+
+
 def outbox(kept: "Outbox") -> str:
     """Return the table of an outbox: when, what, to whom, and the end of it.
 
@@ -28,7 +36,7 @@ def outbox(kept: "Outbox") -> str:
     lines = [
         (
             moment(each.at)[11:19],
-            f"{each.request.method} {each.request.path}",
+            f"{each.request.method} {_short(each.request.path)}",
             _concerns(each.request),
             each.request.headers.get("idempotency-key", ""),
             each.outcome,

@@ -174,6 +174,15 @@ def test_an_outbox_reads_forms_too(body: bytes) -> None:
     assert cells(outbox(kept))[2] == "+15005550006"
 
 
+def test_an_outbox_shortens_the_ids_of_a_path() -> None:
+    kept = Outbox()
+    account = "AC" + "0" * 32
+    path = f"/2010-04-01/Accounts/{account}/Messages.json"
+    kept.add(Exchange(0.0, Request("POST", f"https://api.test{path}"), None, "201"))
+    assert cells(outbox(kept))[1] == "POST /2010-04-01/Accounts/AC0000…/Messages.json"
+    assert account in kept.last._repr_html_()
+
+
 def test_an_outbox_leaves_out_the_columns_in_which_nothing_stands() -> None:
     kept = Outbox()
     kept.add(Exchange(0.0, Request("PUT", "https://api.test/a.txt"), None, "200"))
