@@ -90,7 +90,8 @@ class WireHttpClient(HttpClient):  # type: ignore[misc]  # the SDK is not typed
         status = response.status_code
         body = _object(response.text)
         code = body.get("code")
-        row = error_row(code, status)
+        # A code is a number. A text such as "5xx" would find the row of a status that it is not.
+        row = error_row(code if str(code).isdecimal() else None, status)
         told = body.get("message") or body.get("detail") or body.get("title")
         unknown = writes and status >= 500
         proxied = "A proxy answered in HTML. " if status == 502 and not body else ""
