@@ -15,7 +15,7 @@ from integrations.core.clock import Clock
 from integrations.core.errors import NetworkError, ProviderError, UnavailableError
 from integrations.core.retry import parse_retry_after
 from integrations.core.wire import ConnectFailedError, ReplyTimeoutError, Request, Wire, WireError
-from integrations.twilio.errors import MAYBE, MAYBE_VERIFY, error_row
+from integrations.twilio.errors import MAYBE, MAYBE_CHECKED, MAYBE_VERIFY, error_row
 
 
 class DryRunError(Exception):
@@ -131,6 +131,8 @@ def _request(
 
 def _maybe(path: str) -> str:
     """Tell what to do after a change whose outcome is not known."""
+    if path.endswith("/VerificationCheck"):
+        return MAYBE_CHECKED
     return MAYBE_VERIFY if "/Verification" in path else MAYBE
 
 
