@@ -7,6 +7,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 HTML := _build/html
+NOTEBOOKS := notebooks
 JUPYTER_HOME := $(CURDIR)/$(VENV)/.jupyter
 
 # A reader's own settings and other environments must not change a result.
@@ -14,8 +15,8 @@ unexport VIRTUAL_ENV CONDA_PREFIX PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTEST_ADD
 export IPYTHONDIR := $(JUPYTER_HOME)/ipython
 export JUPYTER_RUNTIME_DIR := $(JUPYTER_HOME)/runtime
 export PYTHONUTF8 := 1
-ISOLATED := JUPYTER_CONFIG_DIR="$(JUPYTER_HOME)/config" \
-	JUPYTER_DATA_DIR="$(JUPYTER_HOME)/data" JUPYTER_PLATFORM_DIRS=1
+OWN_DATA := JUPYTER_DATA_DIR="$(JUPYTER_HOME)/data"
+ISOLATED := JUPYTER_CONFIG_DIR="$(JUPYTER_HOME)/config" $(OWN_DATA) JUPYTER_PLATFORM_DIRS=1
 
 # A reader's own keys and modes must not reach a test or a page.
 # Every folder of a service is a prefix; boto3 reads AWS_ by itself.
@@ -24,6 +25,8 @@ HERMETIC := env $$(env | sed -En 's/^(($(PREFIXES))_[A-Z0-9_]*)=.*/-u \1/p')
 
 NBVAL := $(HERMETIC) $(ISOLATED) $(PY) -m pytest -p no:cacheprovider \
 	--nbval --nbval-current-env --nbval-cell-timeout=60 notebooks
+# In a container everybody is root, and the server listens on this machine only.
+AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 FINGERPRINT := $(PY) -m book.tools.fingerprint
 # The module form works in a checkout that was moved; a script names its old place.
 JUPYTER_BOOK := $(PY) -c "from jupyter_book.cli.main import main; main()"
@@ -107,8 +110,11 @@ serve: ## Serve the built book on this machine (PORT=8000)
 	@echo "serve: http://127.0.0.1:$(PORT)/ (stop with Ctrl-C)"
 	@exec $(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory $(HTML)
 
-lab: $(STAMP) ## Open the notebooks in JupyterLab
-	$(PY) -m jupyterlab --notebook-dir=notebooks
+# A reader's own keys and settings of JupyterLab count here: nothing is compared.
+# An untrusted notebook loses its drawings until its cells are run, so these are trusted.
+lab: $(STAMP) ## Open the notebooks in JupyterLab (LAB="--no-browser" and other options)
+	@$(OWN_DATA) $(PY) -m nbformat.sign --log-level=ERROR $(NOTEBOOKS)/*.ipynb > /dev/null
+	@$(OWN_DATA) $(PY) -m jupyterlab --notebook-dir="$(NOTEBOOKS)" $(AS_ROOT) $(LAB)
 
 bench: $(STAMP) ## Run the benchmarks
 	$(PY) bench/run.py
