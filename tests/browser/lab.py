@@ -23,7 +23,8 @@ _SETTINGS = "lab/user-settings/@jupyterlab/apputils-extension/notification.jupyt
 _ADDRESS = re.compile(r"(http://127\.0\.0\.1:\d+)/lab\?token=(\w+)")
 # Milliseconds; a busy machine is no failure.
 PATIENCE = 60_000
-_ERROR = "[data-mime-type='application/vnd.jupyter.error']"
+# A traceback is drawn as what was written to stderr; no notebook writes anything else there.
+_ERROR = "[data-mime-type='application/vnd.jupyter.stderr']"
 _IDLE = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
 _RAN = """([cells, error]) => {
   const prompts = [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")];
@@ -113,8 +114,8 @@ class Notebook:
         self.page.wait_for_function(_RAN, arg=[len(code_cells(self.name)), _ERROR])
 
     def errors(self) -> list[str]:
-        """Return the text of every output that is an error."""
-        return self.page.locator(_ERROR).all_inner_texts()
+        """Return every traceback, and all else that went to stderr."""
+        return self.page.locator(_ERROR).all_text_contents()
 
     def _choose(self, menu: str, item: str) -> None:
         self.page.get_by_role("menuitem", name=menu, exact=True).click()

@@ -71,11 +71,15 @@ def try_out(widget: Locator) -> None:
     expect(controls.first).to_be_visible(timeout=PATIENCE)
     expect(shown).not_to_be_empty(timeout=PATIENCE)
     for index in range(controls.count()):
+        control = controls.nth(index)
         before = shown.inner_html()
-        change(controls.nth(index))
-        widget.page.wait_for_function(
-            "([shown, before]) => shown.innerHTML !== before", arg=[shown.element_handle(), before]
-        )
+        change(control)
+        told = f"{label(control)!r} was changed, and Python drew nothing new"
+        expect(shown, told).not_to_have_js_property("innerHTML", before, timeout=PATIENCE)
+
+
+def label(control: Locator) -> str:
+    return control.locator("xpath=ancestor::*[label][1]/label").text_content() or ""
 
 
 def change(control: Locator) -> None:
