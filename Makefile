@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+REPOSITORY :=
+BRANCH := main
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
@@ -15,6 +17,9 @@ unexport VIRTUAL_ENV CONDA_PREFIX PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTEST_ADD
 export IPYTHONDIR := $(JUPYTER_HOME)/ipython
 export JUPYTER_RUNTIME_DIR := $(JUPYTER_HOME)/runtime
 export PYTHONUTF8 := 1
+# Where the book's source is published, for the buttons that lead there: none when empty.
+export BOOK_REPOSITORY := $(REPOSITORY)
+export BOOK_BRANCH := $(BRANCH)
 OWN_DATA := JUPYTER_DATA_DIR="$(JUPYTER_HOME)/data"
 ISOLATED := JUPYTER_CONFIG_DIR="$(JUPYTER_HOME)/config" $(OWN_DATA) JUPYTER_PLATFORM_DIRS=1
 
@@ -37,6 +42,7 @@ JUPYTER_BOOK := $(PY) -c "from jupyter_book.cli.main import main; main()"
 
 help: ## List these targets
 	@echo "Usage: make TARGET [PYTHON=python3.12] [NB=name] [PORT=8000]"
+	@echo "       make book [REPOSITORY=https://github.com/owner/name] [BRANCH=main]"
 	@echo
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-14s%s\n", $$1, $$2}' Makefile
 
@@ -119,7 +125,7 @@ lab: $(STAMP) ## Open the notebooks in JupyterLab (LAB="--no-browser" and other 
 bench: $(STAMP) ## Run the benchmarks
 	$(PY) bench/run.py
 
-browser: book ## Read every page of the book in Chromium (needs a chromium on PATH)
+browser: book ## Read every page in Chromium, try every widget in JupyterLab (needs a chromium on PATH)
 	@$(HERMETIC) $(PY) -m pytest -p no:cacheprovider -q --tb=short tests/browser
 
 linkcheck: $(STAMP) ## Ask every outside link of the book (needs a network)
