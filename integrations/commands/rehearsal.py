@@ -15,7 +15,8 @@ from integrations.commands.docs import root
 
 _LEFT_OUT = shutil.ignore_patterns(".*", "_build", "__pycache__", "node_modules")
 # What differs from run to run, and from machine to machine.
-_VOLATILE = re.compile(r" in [\d.]+s\b.*|, \d+ deselected|\d+ (?=passed|failed)")
+_TIME = re.compile(r" in [\d.]+s\b.*")
+_VOLATILE = re.compile(_TIME.pattern + r"|, \d+ deselected|\d+ (?=passed|failed)")
 # pytest prints longer lines under CI, and colours by request. A reader sees it plain.
 # https://docs.pytest.org/en/stable/explanation/ci.html (read 2026-11-24)
 _TALKS_OTHERWISE = {
@@ -98,8 +99,8 @@ def try_tests(source: str) -> None:
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
         (Path(folder) / "test_yours.py").write_text(source, encoding="utf-8")
         _, said = _run(Path(folder), command, timeout=120)
-    told = ("FAILED", "ERROR", "E  ", "passed", "failed")
-    print("\n".join(line for line in _plain(said) if line.startswith(told)))
+    end = re.compile(r"FAILED|ERROR|\d+ (passed|failed|error)")
+    print("\n".join(line for line in _plain(said, _TIME) if end.match(line)))
 
 
 def _run(
@@ -123,6 +124,6 @@ def _run(
     return done.returncode == 0, done.stdout + done.stderr
 
 
-def _plain(said: str) -> list[str]:
+def _plain(said: str, volatile: re.Pattern[str] = _VOLATILE) -> list[str]:
     """Return the lines without colours and without what differs from run to run."""
-    return [_VOLATILE.sub("", line).rstrip() for line in _COLOUR.sub("", said).splitlines()]
+    return [volatile.sub("", line).rstrip() for line in _COLOUR.sub("", said).splitlines()]
