@@ -9,6 +9,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 HTML := _build/html
+NOTEBOOKS := notebooks
 JUPYTER_HOME := $(CURDIR)/$(VENV)/.jupyter
 
 # A reader's own settings and other environments must not change a result.
@@ -19,8 +20,8 @@ export PYTHONUTF8 := 1
 # Where the book's source is published, for the buttons that lead there: none when empty.
 export BOOK_REPOSITORY := $(REPOSITORY)
 export BOOK_BRANCH := $(BRANCH)
-ISOLATED := JUPYTER_CONFIG_DIR="$(JUPYTER_HOME)/config" \
-	JUPYTER_DATA_DIR="$(JUPYTER_HOME)/data" JUPYTER_PLATFORM_DIRS=1
+OWN_DATA := JUPYTER_DATA_DIR="$(JUPYTER_HOME)/data"
+ISOLATED := JUPYTER_CONFIG_DIR="$(JUPYTER_HOME)/config" $(OWN_DATA) JUPYTER_PLATFORM_DIRS=1
 
 # A reader's own keys and modes must not reach a test or a page.
 # Every folder of a service is a prefix; boto3 reads AWS_ by itself.
@@ -29,6 +30,8 @@ HERMETIC := env $$(env | sed -En 's/^(($(PREFIXES))_[A-Z0-9_]*)=.*/-u \1/p')
 
 NBVAL := $(HERMETIC) $(ISOLATED) $(PY) -m pytest -p no:cacheprovider \
 	--nbval --nbval-current-env --nbval-cell-timeout=60 notebooks
+# In a container everybody is root, and the server listens on this machine only.
+AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 FINGERPRINT := $(PY) -m book.tools.fingerprint
 # The module form works in a checkout that was moved; a script names its old place.
 JUPYTER_BOOK := $(PY) -c "from jupyter_book.cli.main import main; main()"
@@ -113,13 +116,16 @@ serve: ## Serve the built book on this machine (PORT=8000)
 	@echo "serve: http://127.0.0.1:$(PORT)/ (stop with Ctrl-C)"
 	@exec $(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory $(HTML)
 
-lab: $(STAMP) ## Open the notebooks in JupyterLab
-	$(PY) -m jupyterlab --notebook-dir=notebooks
+# A reader's own keys and settings of JupyterLab count here: nothing is compared.
+# An untrusted notebook loses its drawings until its cells are run, so these are trusted.
+lab: $(STAMP) ## Open the notebooks in JupyterLab (LAB="--no-browser" and other options)
+	@$(OWN_DATA) $(PY) -m nbformat.sign --log-level=ERROR $(NOTEBOOKS)/*.ipynb > /dev/null
+	@$(OWN_DATA) $(PY) -m jupyterlab --notebook-dir="$(NOTEBOOKS)" $(AS_ROOT) $(LAB)
 
 bench: $(STAMP) ## Run the benchmarks
 	$(PY) bench/run.py
 
-browser: book ## Read every page of the book in Chromium (needs a chromium on PATH)
+browser: book ## Read every page in Chromium, try every widget in JupyterLab (needs a chromium on PATH)
 	@$(HERMETIC) $(PY) -m pytest -p no:cacheprovider -q --tb=short tests/browser
 
 linkcheck: $(STAMP) ## Ask every outside link of the book (needs a network)

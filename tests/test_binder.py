@@ -25,6 +25,12 @@ def test_it_installs_the_package_as_make_does() -> None:
     assert os.access(BINDER / "postBuild", os.X_OK)
 
 
+def test_it_trusts_the_notebooks_as_make_lab_does() -> None:
+    assert "jupyter trust notebooks/*.ipynb" in (BINDER / "postBuild").read_text()
+    make = (ROOT / "Makefile").read_text()
+    assert re.search(r"^lab:.*\n\t.*-m nbformat\.sign .*/\*\.ipynb", make, re.MULTILINE)
+
+
 def test_its_python_is_one_that_is_tested() -> None:
     [wanted] = re.findall(r"^python-(3\.\d+)$", (BINDER / "runtime.txt").read_text(), re.MULTILINE)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
