@@ -71,6 +71,7 @@ INTEGRATION = Integration(
     drills="integrations.acme.drills",
     probe="get_account",
     notebooks=("acme",),
+    endpoint="ACME_BASE_URL",
 )
 
 __all__ = ["INTEGRATION"]

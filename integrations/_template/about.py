@@ -7,6 +7,7 @@ ABOUT = About(
         "Acme has no test keys. Sandbox mode reaches the addresses in "
         "`ACME_SANDBOX_RECIPIENTS` only."
     ),
+    begin_with=("ACME_API_KEY",),
     first_call="""\
 print(client.get_account())
 """,

@@ -13,6 +13,7 @@ def overview(every: Iterable[Integration]) -> str:
     for each in every:
         guides = ", ".join(f"{{doc}}`../notebooks/{name}`" for name in each.notebooks)
         parts += [
+            f"(service-{each.name})=",
             f"## {each.title}",
             f"{each.summary} Guides: {guides}. Reference: {{doc}}`reference/api-{each.name}`. "
             f"The vendor's own documentation: <{each.docs}>.",

@@ -41,6 +41,7 @@ class About:
 
     Attributes:
         sandbox: what there is to try things on, and what sandbox mode refuses.
+        begin_with: the settings that a first call in sandbox mode needs.
         first_call: Python that makes the first call with ``client``. It is run by a test.
         webhooks: the steps to the first delivery; empty when the service sends none here.
         going_live: what an operator checks, one thing each.
@@ -55,6 +56,7 @@ class About:
     """
 
     sandbox: str
+    begin_with: tuple[str, ...]
     first_call: str
     webhooks: tuple[str, ...]
     going_live: tuple[str, ...]
@@ -94,6 +96,7 @@ class Integration:
             :mod:`integrations.core.drills`.
         together: a function of the environment and the mode that returns what is wrong with the
             settings together, where no single one is required; empty when there is no such rule.
+        endpoint: the setting that leads to a stand-in; empty when the service speaks no HTTP.
         pages: what writes pages of its own for the book, a callable that returns their text by
             their path in a checkout; empty when there are none.
     """
@@ -117,6 +120,7 @@ class Integration:
     drills: str
     pages: str = ""
     together: str = ""
+    endpoint: str = ""
 
     def problems(self, env: Mapping[str, str], mode: Mode) -> list[str]:
         """Return what is wrong with the settings together, once each of them is well formed."""

@@ -140,6 +140,7 @@ INTEGRATION = Integration(
     drills="integrations.loops.drills",
     probe="test_api_key",
     notebooks=("quickstart", "loops"),
+    endpoint="LOOPS_BASE_URL",
 )
 
 __all__ = ["INTEGRATION"]

@@ -8,6 +8,7 @@ ABOUT = About(
         "key. Sandbox mode sends to the addresses in `LOOPS_SANDBOX_RECIPIENTS` and to "
         "nobody else; to reach your own inbox, add it there."
     ),
+    begin_with=("LOOPS_API_KEY",),
     first_call="""\
 print(client.test_api_key())
 for email in client.list_transactional_emails():

@@ -41,7 +41,9 @@ INTEGRATION = Integration(
     summary="Cache, rate limits, locks and sessions, on one server or a cluster.",
     docs="https://redis.io/docs/latest/",
     extra="redis",
-    credentials="Run one (docker run -p 6379:6379 valkey/valkey), or take a hosted one's URL.",
+    credentials=(
+        "Run one (docker run -p 127.0.0.1:6379:6379 valkey/valkey), or take a hosted one's URL."
+    ),
     settings=(
         Setting(
             "REDIS_URL",

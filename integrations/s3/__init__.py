@@ -171,6 +171,8 @@ INTEGRATION = Integration(
     probe="check_bucket",
     notebooks=("s3_objects", "s3_browser_uploads"),
     pages="integrations.s3.mock_page:pages",
+    together="integrations.s3.settings:problems_together",
+    endpoint="AWS_ENDPOINT_URL_S3",
 )
 
 __all__ = ["INTEGRATION"]

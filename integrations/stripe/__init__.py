@@ -123,6 +123,7 @@ INTEGRATION = Integration(
     drills="integrations.stripe.drills",
     probe="test_api_key",
     notebooks=("stripe_payments", "stripe_subscriptions", "stripe_webhooks"),
+    endpoint="STRIPE_API_BASE",
 )
 
 __all__ = ["INTEGRATION", "key_kind"]

@@ -8,6 +8,7 @@ ABOUT = About(
         "Sandbox mode refuses live keys, and buyers who are not in "
         "`STRIPE_SANDBOX_RECIPIENTS`."
     ),
+    begin_with=("STRIPE_API_KEY",),
     first_call="""\
 print(client.test_api_key())
 customer = client.customers.create(email="alex@example.com")
@@ -49,8 +50,8 @@ print(customer.id)
     ),
     pace="About 100 requests a second live, 25 in test mode.",
     test_data=(
-        "Cards by name, such as `pm_card_visa` and `pm_card_chargeDeclined`; test "
-        "clocks, which let months pass."
+        "For tests there are cards by name, such as `pm_card_visa` and "
+        "`pm_card_chargeDeclined`, and test clocks, which let months pass."
     ),
     cost=("By payment; not in the documentation that was read (2026-11): see Stripe's price list."),
     fake_has=(

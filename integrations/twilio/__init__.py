@@ -200,6 +200,7 @@ INTEGRATION = Integration(
     probe="fetch_account",
     together="integrations.twilio.settings:problems_together",
     notebooks=("twilio_messaging", "twilio_verification"),
+    endpoint="TWILIO_API_BASE",
 )
 
 __all__ = ["INTEGRATION"]
