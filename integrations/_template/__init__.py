@@ -60,7 +60,7 @@ INTEGRATION = Integration(
     ),
     features=(
         Feature("Notes", "AcmeClient.create_note"),
-        Feature("Webhooks", "webhook_pipeline"),
+        Feature("Webhooks", "webhook_pipeline", "hear what happened later"),
     ),
     client="integrations.acme.client:AcmeClient",
     fake="integrations.acme.fake:FakeAcme",

@@ -15,10 +15,18 @@ from integrations.core.errors import ConfigurationError, ProviderError
 
 @dataclass(frozen=True)
 class Feature:
-    """One thing an integration can do, with the method or function that does it."""
+    """One thing an integration can do, with the method or function that does it.
+
+    Attributes:
+        name: what it is called in tables.
+        symbol: the method or function.
+        need: which of the reader's needs it meets, where several services may: a row of the
+            overview's matrix, such as "many at once, each once".
+    """
 
     name: str
     symbol: str
+    need: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,7 +58,8 @@ class About:
         repeats: what makes a repeated call safe.
         pace: how much the service takes, with its unit.
         test_data: keys, cards, numbers and addresses that are there for testing.
-        cost: what is charged for, as far as the documentation that was read says so.
+        cost: what is charged for, as far as the documentation that was read says so, and how to
+            reckon a month from the reader's own numbers; no price that nobody has read.
         fake_has: what the fake does.
         fake_lacks: what only the service can show.
     """

@@ -95,14 +95,18 @@ INTEGRATION = Integration(
         ),
     ),
     features=(
-        Feature("Health and capabilities", "RedisClient.capabilities"),
+        Feature(
+            "Health and capabilities", "RedisClient.capabilities", "check a key or a connection"
+        ),
         Feature("Key naming", "RedisClient.key"),
         Feature("Cache without stampedes", "Cache.get_or_load"),
         Feature("Rate limits", "RateLimiter.hit"),
         Feature("Locks", "Locks.acquire"),
-        Feature("Sessions", "Sessions.create"),
+        Feature("Sessions", "Sessions.create", "keep what you know of somebody"),
         Feature("Webhooks of every worker", "RedisEventStore.claim"),
-        Feature("One-time codes of every worker", "RedisCodeStore.attempt"),
+        Feature(
+            "One-time codes of every worker", "RedisCodeStore.attempt", "prove who somebody is"
+        ),
     ),
     client="integrations.redis.client:RedisClient",
     fake="integrations.redis.fake:FakeRedis",

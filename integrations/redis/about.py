@@ -32,7 +32,12 @@ print(client.get(key))
     repeats=("Scripts that may be repeated are; counting is never repeated after a lost reply."),
     pace="One core of a server; a cluster has one for each shard.",
     test_data="No test data is needed: a prefix of its own keeps staging apart.",
-    cost="The server's memory; hosted ones by size. Prices were not read (2026-11).",
+    cost=(
+        "Memory, whether your own or a host's. Prices were not read (2026-11). A month: "
+        "`(primaries + replicas) × price of a node`, and a node holds "
+        "`used_memory_peak / primaries`, as `INFO memory` says, with room for a failover. What "
+        "grows it is entries × their size × how long they live; every key here has an end."
+    ),
     fake_has=(
         "Commands, Lua and expiry of fakeredis, behind redis-py's own connection, with "
         "faults and a clock that you turn."
