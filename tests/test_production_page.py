@@ -155,14 +155,16 @@ def test_what_one_of_each_costs_in_requests() -> None:
 
 
 def _of_a_purchase(shop: Mock) -> int:
-    from integrations.stripe.models import Line
+    from integrations.stripe.checkout import Line
     from integrations.stripe.shortcuts import create_checkout_session
+    from integrations.stripe.tests.client_lab import team_price
+    from integrations.stripe.tests.test_shortcuts import User
 
-    price = shop.client.prices.create(amount=900, currency="usd", product_name="Course")
+    price = team_price(shop.client)
     begun = len(shop.outbox)
     create_checkout_session(
-        Buyer(),
-        [Line(price.id)],
+        User(),
+        [Line(price)],
         success_url="https://app.example.com/ok",
         cancel_url="https://app.example.com/cart",
         reference="order-42",
@@ -172,6 +174,7 @@ def _of_a_purchase(shop: Mock) -> int:
 
 
 def _of_an_upload(files: Mock) -> int:
+    from integrations.s3.tests.conftest import PNG
     from integrations.s3.upload_store import MemoryUploads
     from integrations.s3.uploads import complete_upload, get_direct_upload_form_data
 
