@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+REPOSITORY :=
+BRANCH := main
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
@@ -14,6 +16,9 @@ unexport VIRTUAL_ENV CONDA_PREFIX PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTEST_ADD
 export IPYTHONDIR := $(JUPYTER_HOME)/ipython
 export JUPYTER_RUNTIME_DIR := $(JUPYTER_HOME)/runtime
 export PYTHONUTF8 := 1
+# Where the book's source is published, for the buttons that lead there: none when empty.
+export BOOK_REPOSITORY := $(REPOSITORY)
+export BOOK_BRANCH := $(BRANCH)
 ISOLATED := JUPYTER_CONFIG_DIR="$(JUPYTER_HOME)/config" \
 	JUPYTER_DATA_DIR="$(JUPYTER_HOME)/data" JUPYTER_PLATFORM_DIRS=1
 
@@ -34,6 +39,7 @@ JUPYTER_BOOK := $(PY) -c "from jupyter_book.cli.main import main; main()"
 
 help: ## List these targets
 	@echo "Usage: make TARGET [PYTHON=python3.12] [NB=name] [PORT=8000]"
+	@echo "       make book [REPOSITORY=https://github.com/owner/name] [BRANCH=main]"
 	@echo
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-14s%s\n", $$1, $$2}' Makefile
 

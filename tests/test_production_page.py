@@ -145,7 +145,7 @@ def test_capacity_on_paper_is_the_limit_times_the_hour() -> None:
 def test_what_one_of_each_costs_in_requests() -> None:
     shop, files = fresh("stripe"), fresh("s3")
     purchase, upload = _of_a_purchase(shop), _of_an_upload(files)
-    assert f"| purchases | {purchase} requests" in PAGE
+    assert f"| first purchases | {purchase} requests" in PAGE
     assert f"| 0 requests for the form, {upload} to complete it |" in PAGE
     begun = len(files.outbox)
     files.client.upload_bytes("a.bin", b"0" * 8 * 1024**2)
