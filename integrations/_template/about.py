@@ -26,7 +26,7 @@ print(client.get_account())
     repeats="An idempotency key; a repeat gets the first answer again.",
     pace="Not documented.",
     test_data="None.",
-    cost="By note. A month: `notes × price`, by your price list.",
+    cost="By note. A month: `notes * price`, by your price list.",
     fake_has="Notes, idempotency keys, signed webhooks.",
     fake_lacks="Whether a note is read.",
 )

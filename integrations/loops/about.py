@@ -47,7 +47,7 @@ for email in client.list_transactional_emails():
         "The documentation that was read (2026-11) has no prices and no unit: take both from "
         "your plan. What you can count: contacts, which updates and events create, and a "
         "transactional email does not unless `add_to_audience=True`; and emails. A month: "
-        "`the plan + (contacts + emails beyond it) × their prices`. Mail to `@example.com` is "
+        "`the plan + (contacts + emails beyond it) * their prices`. Mail to `@example.com` is "
         "never delivered."
     ),
     fake_has=(

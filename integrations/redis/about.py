@@ -34,9 +34,9 @@ print(client.get(key))
     test_data="No test data is needed: a prefix of its own keeps staging apart.",
     cost=(
         "Memory, whether your own or a host's. Prices were not read (2026-11). A month: "
-        "`(primaries + replicas) × price of a node`, and a node holds "
+        "`(primaries + replicas) * price of a node`, and a node holds "
         "`used_memory_peak / primaries`, as `INFO memory` says, with room for a failover. What "
-        "grows it is entries × their size × how long they live; every key here has an end."
+        "grows it is entries * their size * how long they live; every key here has an end."
     ),
     fake_has=(
         "Commands, Lua and expiry of fakeredis, behind redis-py's own connection, with "

@@ -47,8 +47,8 @@ print(client.download_bytes("hello.txt"))
     ),
     cost=(
         "Storage, requests and traffic; parts of uploads that nobody finished as well. "
-        "Prices were not read (2026-11): see the provider's list. A month: `GB kept × price + "
-        "thousands of requests × price + GB sent out × price`. An upload is one request up to "
+        "Prices were not read (2026-11): see the provider's list. A month: `GB kept * price + "
+        "thousands of requests * price + GB sent out * price`. An upload is one request up to "
         "8 MB, else one for each part of 8 MB and two more; a browser's upload is one by the "
         "browser and some by your server."
     ),

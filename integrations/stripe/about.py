@@ -55,7 +55,7 @@ print(customer.id)
     ),
     cost=(
         "By payment. The documentation that was read (2026-11) has no rates: take yours from "
-        "Stripe's price list, by country and card. A month: `payments × (average amount × "
+        "Stripe's price list, by country and card. A month: `payments * (average amount * "
         "percentage + fixed fee)`, plus disputes and, on top, products such as Billing or Tax "
         "that you switch on. Test mode and calls of the API are not payments."
     ),

@@ -59,7 +59,7 @@ print(sent.sid, sent.status)
         "A text message by segment (2026-11): 160 characters in one, 153 in each of several; 70 "
         "and 67 as soon as one character is outside of GSM-7, such as an emoji. "
         "`count_segments` tells before you send. A basic Lookup is free. Prices were not read: "
-        "they are by country. A month: `messages × segments of each × price of the country`, "
+        "they are by country. A month: `messages * segments of each * price of the country`, "
         "plus numbers, carrier fees, verifications and Lookup packages, each by your price list."
     ),
     fake_has=(
