@@ -64,6 +64,7 @@ def _matrix(every: list[Integration]) -> str:
     needs = dict.fromkeys(f.need for each in every for f in each.features if f.need)
     rows = [
         *(row(_capital(need), (_meeting(each, need) for each in every)) for need in needs),
+        row("Check key or connection", (f"`{each.probe}`" for each in every)),
         row("Webhook events", (len(each.event_types()) or "—" for each in every)),
         row("Settings that it needs", (sum(bool(s.required) for s in e.settings) for e in every)),
         row("Secrets to keep, at most", (sum(s.secret for s in e.settings) for e in every)),

@@ -123,7 +123,7 @@ INTEGRATION = Integration(
         ),
     ),
     features=(
-        Feature("API key test", "LoopsClient.test_api_key", "check a key or a connection"),
+        Feature("API key test", "LoopsClient.test_api_key"),
         Feature("Transactional email", "LoopsClient.send_transactional", "reach a person"),
         Feature("Bulk send", "send_many", "many at once, each once"),
         Feature("Events", "LoopsClient.send_event"),

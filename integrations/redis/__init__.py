@@ -95,9 +95,7 @@ INTEGRATION = Integration(
         ),
     ),
     features=(
-        Feature(
-            "Health and capabilities", "RedisClient.capabilities", "check a key or a connection"
-        ),
+        Feature("Health and capabilities", "RedisClient.capabilities"),
         Feature("Key naming", "RedisClient.key"),
         Feature("Cache without stampedes", "Cache.get_or_load"),
         Feature("Rate limits", "RateLimiter.hit"),

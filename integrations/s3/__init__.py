@@ -158,7 +158,7 @@ INTEGRATION = Integration(
         Feature("Presigned URLs", "S3Client.presign_get"),
         Feature("Browser upload", "get_direct_upload_form_data", "let the browser do it"),
         Feature("Conditional writes", "S3Client.upload_bytes"),
-        Feature("Bucket doctor", "S3Client.diagnose_bucket", "check a key or a connection"),
+        Feature("Bucket doctor", "S3Client.diagnose_bucket"),
         Feature("S3 URLs", "parse_s3_url"),
     ),
     client="integrations.s3.client:S3Client",
