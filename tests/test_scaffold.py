@@ -137,8 +137,8 @@ def test_a_gap_is_found(checkout: Rehearsal) -> None:
 
     def _make_fake"""
     checkout.edit(client, "    def _make_fake", method)
-    old = f'"{NAME.upper()}_BASE_URL",'
-    setting = f'"{NAME.upper()}_REGION", "Where.", "There."),\n        Setting(\n            {old}'
+    old = f'            "{NAME.upper()}_BASE_URL",'
+    setting = f'            "{NAME.upper()}_REGION", "Where.", "There."),\n        Setting(\n{old}'
     checkout.edit(manifest, old, setting)
     calls, events = f"integrations/{NAME}/calls.py", f"integrations/{NAME}/events.py"
     row = """    ErrorRow("418", NotFoundError, "A teapot.", "never", "Take tea."),

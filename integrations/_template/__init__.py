@@ -73,7 +73,7 @@ INTEGRATION = Integration(
     ),
     features=(
         Feature("Notes", "AcmeClient.create_note"),
-        Feature("Webhooks", "webhook_pipeline"),
+        Feature("Webhooks", "webhook_pipeline", "hear what happened later"),
     ),
     client="integrations.acme.client:AcmeClient",
     fake="integrations.acme.fake:FakeAcme",
@@ -84,6 +84,7 @@ INTEGRATION = Integration(
     drills="integrations.acme.drills",
     probe="get_account",
     notebooks=("acme",),
+    endpoint="ACME_BASE_URL",
 )
 
 __all__ = ["INTEGRATION"]

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import integrations
+from integrations.commands.proofs import proofs
 from integrations.commands.reference import pages, table_of_contents
 from integrations.commands.services import overview
-from integrations.commands.setup import setup, troubleshooting
+from integrations.commands.setup import linked, setup, troubleshooting
 from integrations.commands.tables import markdown_table
-from integrations.core.config import MODES
+from integrations.core.config import MODES, Setting
 from integrations.core.errors import ConfigurationError
 from integrations.core.registry import Integration, discover
 
@@ -55,6 +56,7 @@ def render(checkout: Path) -> dict[Path, str]:
         reference / "settings.md": _settings(every),
         reference / "events.md": _events(every),
         reference / "errors.md": _errors(every),
+        reference / "proofs.md": proofs(checkout, _NOTE),
         **{
             path: _between(path, generated(every))
             for path, generated in (
@@ -116,20 +118,25 @@ def _settings(every: Iterable[Integration]) -> str:
         "`python -m integrations doctor` tells what is set.",
     ]
     for each in every:
-        rows = [
-            (
-                f"`{s.name}`",
-                f"{s.help} {s.where}".strip(),
-                ", ".join(s.required) or "—",
-                f"`{s.default}`" if s.default else "—",
-                "yes" if s.secret else "no",
-            )
-            for s in each.settings
-        ]
-        head = ("Variable", "Meaning, and where to get it", "Needed in", "Default", "Secret")
-        set_up = f"{each.credentials} Step by step: {{ref}}`setup-{each.name}`. {_used(each)}"
+        rows = [(f"`{s.name}`", _meaning(s)) for s in each.settings]
+        head = ("Variable", "Meaning, and where to get it")
+        set_up = (
+            f"{linked(each.credentials)} Step by step: {{ref}}`setup-{each.name}`. {_used(each)}"
+        )
         parts += [f"## {each.title}", set_up, markdown_table(head, rows)]
     return "\n\n".join(parts) + "\n"
+
+
+def _meaning(setting: Setting) -> str:
+    # Few columns: five do not fit a page, and a table that scrolls hides its last ones.
+    notes = []
+    if setting.required:
+        notes.append(f"**Needed** in {' and '.join(setting.required)}.")
+    if setting.secret:
+        notes.append("**Secret.**")
+    if setting.default:
+        notes.append(f"Default: `{setting.default}`.")
+    return "<br>".join(filter(None, (f"{setting.help} {setting.where}".strip(), " ".join(notes))))
 
 
 def _events(every: Iterable[Integration]) -> str:
@@ -143,11 +150,18 @@ def _events(every: Iterable[Integration]) -> str:
         if not each.events:
             continue
         rows = [
-            (f"`{name}`", f"{{py:class}}`~{kind.__module__}.{kind.__name__}`", _first(kind.__doc__))
+            (
+                f"`{name}`<br>{{py:class}}`~{kind.__module__}.{kind.__name__}`",
+                _first(kind.__doc__),
+            )
             for name, kind in each.event_types().items()
         ]
         seen = f"{_used(each)} Each is delivered once in {_PROVOKED}."
-        parts += [f"## {each.title}", seen, markdown_table(("Event", "Type", "Meaning"), rows)]
+        parts += [
+            f"## {each.title}",
+            seen,
+            markdown_table(("Event, and its type", "Meaning"), rows),
+        ]
     return "\n\n".join(parts) + "\n"
 
 
@@ -161,15 +175,13 @@ def _errors(every: Iterable[Integration]) -> str:
     for each in every:
         rows = [
             (
-                row.status,
-                f"{{py:class}}`~{row.error.__module__}.{row.error.__name__}`",
-                row.meaning,
+                f"{row.status}<br>{{py:class}}`~{row.error.__module__}.{row.error.__name__}`",
+                f"{row.meaning} {row.hint}",
                 row.retried,
-                row.hint,
             )
             for row in each.error_rows()
         ]
-        head = ("Answer", "Error", "Meaning", "Tried again", "What to do")
+        head = ("Answer, and its error", "Meaning, and what to do", "Tried again")
         seen = (
             f"{_used(each)} Each is provoked once in {_PROVOKED}; by the message that you read: "
             f"{{ref}}`troubleshooting-{each.name}`."

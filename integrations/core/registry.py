@@ -15,10 +15,18 @@ from integrations.core.errors import ConfigurationError, ProviderError
 
 @dataclass(frozen=True)
 class Feature:
-    """One thing an integration can do, with the method or function that does it."""
+    """One thing an integration can do, with the method or function that does it.
+
+    Attributes:
+        name: what it is called in tables.
+        symbol: the method or function.
+        need: which of the reader's needs it meets, where several services may: a row of the
+            overview's matrix, such as "many at once, each once".
+    """
 
     name: str
     symbol: str
+    need: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,7 @@ class About:
 
     Attributes:
         sandbox: what there is to try things on, and what sandbox mode refuses.
+        begin_with: the settings that a first call in sandbox mode needs.
         first_call: Python that makes the first call with ``client``. It is run by a test.
         webhooks: the steps to the first delivery; empty when the service sends none here.
         going_live: what an operator checks, one thing each.
@@ -49,12 +58,14 @@ class About:
         repeats: what makes a repeated call safe.
         pace: how much the service takes, with its unit.
         test_data: keys, cards, numbers and addresses that are there for testing.
-        cost: what is charged for, as far as the documentation that was read says so.
+        cost: what is charged for, as far as the documentation that was read says so, and how to
+            reckon a month from the reader's own numbers; no price that nobody has read.
         fake_has: what the fake does.
         fake_lacks: what only the service can show.
     """
 
     sandbox: str
+    begin_with: tuple[str, ...]
     first_call: str
     webhooks: tuple[str, ...]
     going_live: tuple[str, ...]
@@ -95,6 +106,7 @@ class Integration:
         fake_extra: the extra that installs what its fake needs besides; empty when that is nothing.
         together: a function of the environment and the mode that returns what is wrong with the
             settings together, where no single one is required; empty when there is no such rule.
+        endpoint: the setting that leads to a stand-in; empty when the service speaks no HTTP.
         pages: what writes pages of its own for the book, a callable that returns their text by
             their path in a checkout; empty when there are none.
     """
@@ -119,6 +131,7 @@ class Integration:
     fake_extra: str = ""
     pages: str = ""
     together: str = ""
+    endpoint: str = ""
 
     def problems(self, env: Mapping[str, str], mode: Mode) -> list[str]:
         """Return what is wrong with the settings together, once each of them is well formed."""

@@ -33,6 +33,11 @@ def test_search_finds(page: Page) -> None:
     expect(page.locator(".search")).to_contain_text("idempotency", ignore_case=True)
 
 
+def test_search_finds_the_code_of_an_error(page: Page) -> None:
+    page.goto("/search.html?q=30034")
+    expect(page.locator(".search")).to_contain_text("Troubleshooting")
+
+
 def test_one_way_to_search_is_in_sight(page: Page) -> None:
     page.goto("/book/setup.html")
     expect(page.locator(".search-button:visible, .search-button-field:visible")).to_have_count(1)
