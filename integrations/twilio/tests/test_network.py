@@ -122,9 +122,9 @@ def test_a_refusal_is_judged_by_its_status_when_its_code_is_a_word(
     head = (
         b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
     )
-    with connect(scripted(head % len(body) + body)) as client:
-        with pytest.raises(InvalidRequestError) as raised:
-            client.fetch_account()
+    url = scripted(head % len(body) + body)
+    with connect(url) as client, pytest.raises(InvalidRequestError) as raised:
+        client.fetch_account()
     assert not raised.value.retryable
 
 
