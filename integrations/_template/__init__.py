@@ -15,6 +15,13 @@ def _key_problem(value: str) -> str | None:
     return None
 
 
+def _seconds_problem(value: str) -> str | None:
+    try:
+        return None if 0 < float(value) <= 300 else "must be between 0 and 300 seconds"
+    except ValueError:
+        return "must be a number of seconds, such as 10"
+
+
 def _secrets_problem(value: str) -> str | None:
     fine = all(secret.strip().startswith("whsec_") for secret in value.split(","))
     return None if fine else "must start with whsec_; several are separated by commas (rotation)"
@@ -51,6 +58,12 @@ INTEGRATION = Integration(
             "Leave it unset, unless you run a stand-in.",
             default="https://api.acme.example/v1",
             check=base_url_problem,
+        ),
+        Setting(
+            "ACME_TIMEOUT",
+            "Seconds to wait for the connection, and for each reply.",
+            default="10",
+            check=_seconds_problem,
         ),
         Setting(
             "ACME_SANDBOX_RECIPIENTS",

@@ -26,7 +26,13 @@ def run(arguments: argparse.Namespace) -> int:
 def run_all(*, check: bool) -> int:
     """Write, or with ``check`` only name, the generated files that are stale."""
     discover.cache_clear()
-    return _write(render(root()), check=check)
+    files = render(root())
+    left = _left_over(root(), files)
+    for path in left:
+        print(f"{'stale' if check else 'removed'}: {path.name}")
+        if not check:
+            path.unlink()
+    return max(_write(files, check=check), int(check and bool(left)))
 
 
 def run_env(_: argparse.Namespace) -> int:
@@ -70,11 +76,18 @@ def _usages() -> dict[str, str]:
 
 def stale(checkout: Path) -> list[str]:
     """Name the generated files that are not what would be written."""
-    return [
-        str(path.relative_to(checkout))
-        for path, text in render(checkout).items()
+    files = render(checkout)
+    found = [
+        path
+        for path, text in files.items()
         if not path.exists() or path.read_text(encoding="utf-8") != text
     ]
+    return [str(path.relative_to(checkout)) for path in (*found, *_left_over(checkout, files))]
+
+
+def _left_over(checkout: Path, files: Iterable[Path]) -> list[Path]:
+    """Return the reference pages of integrations that are gone; a book refuses them."""
+    return sorted(set((checkout / "book" / "reference").glob("api-*.md")) - set(files))
 
 
 def env_example(every: Iterable[Integration]) -> str:
@@ -211,7 +224,10 @@ def root() -> Path:
     """
     checkout = Path(integrations.__file__).parents[1]
     if not (checkout / "_toc.yml").exists():
-        raise ConfigurationError("this command writes into a checkout, and this is not one")
+        raise ConfigurationError(
+            "this command writes into a checkout of the workbook, and the package is installed in "
+            f"{checkout}. Clone the repository, and run the command there with its own .venv"
+        )
     return checkout
 
 

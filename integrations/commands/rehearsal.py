@@ -34,12 +34,16 @@ _COLOUR = re.compile(r"\x1b\[[\d;]*m")
 class Rehearsal:
     """A temporary copy of this checkout; it is gone when it is closed."""
 
-    def __init__(self) -> None:
-        """Copy the checkout."""
+    def __init__(self, *, without: str = "") -> None:
+        """Copy the checkout, ``without`` what you made of the integration of that name."""
         self._folder = tempfile.TemporaryDirectory(prefix="rehearsal-")
         self.checkout = Path(self._folder.name) / "checkout"
         shutil.copytree(root(), self.checkout, ignore=_LEFT_OUT)
         shutil.copy(root() / ".env.example", self.checkout)
+        if without and (home := self.checkout / "integrations" / without).is_dir():
+            shutil.rmtree(home)
+            (self.checkout / "notebooks" / f"{without}.ipynb").unlink(missing_ok=True)
+            self.run("integrations", "docs")
 
     def run(self, *command: str) -> tuple[bool, str]:
         """Run ``python -m command`` in the copy; return whether it succeeded, and what it said."""
@@ -47,10 +51,13 @@ class Rehearsal:
         extra |= {n: str(self.checkout / n) for n in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR")}
         return _run(self.checkout, command, extra, timeout=300)
 
-    def show(self, *command: str, last: int = 1) -> None:
-        """Run a command and print its last lines, without what differs from run to run."""
+    def show(self, *command: str, last: int = 1, only: str = "") -> None:
+        """Run a command and print its last lines, without what differs from run to run.
+
+        With ``only``, print those of its lines that have this text in them.
+        """
         _, said = self.run(*command)
-        lines = [line for line in _plain(said) if line]
+        lines = [line for line in _plain(said) if line and only in line]
         print("\n".join(lines[-last:]))
 
     def files(self, folder: str) -> list[tuple[str, int]]:

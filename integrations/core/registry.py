@@ -92,6 +92,7 @@ class Integration:
         about: an :class:`About`, for the set-up page and the overview.
         drills: its module that provokes every error and delivers every event, for
             :mod:`integrations.core.drills`.
+        fake_extra: the extra that installs what its fake needs besides; empty when that is nothing.
         together: a function of the environment and the mode that returns what is wrong with the
             settings together, where no single one is required; empty when there is no such rule.
         pages: what writes pages of its own for the book, a callable that returns their text by
@@ -115,6 +116,7 @@ class Integration:
     credentials: str
     about: str
     drills: str
+    fake_extra: str = ""
     pages: str = ""
     together: str = ""
 
@@ -131,8 +133,13 @@ class Integration:
         return self._import(self.client)
 
     def fake_class(self) -> Any:
-        """Import and return the fake's class."""
-        return self._import(self.fake)
+        """Import and return the fake's class.
+
+        Raises:
+            ConfigurationError: what it needs is not installed.
+        """
+        extras = [each for each in (self.extra, self.fake_extra) if each]
+        return self._import(self.fake, ",".join(extras))
 
     def event_types(self) -> dict[str, Any]:
         """Import and return the webhook events, by name; none when the service sends none."""
@@ -160,16 +167,17 @@ class Integration:
         """Import and return the module of drills."""
         return self._import(self.drills)
 
-    def _import(self, reference: str) -> Any:
+    def _import(self, reference: str, extras: str = "") -> Any:
         module, _, attribute = reference.partition(":")
         try:
             found = importlib.import_module(module)
         except ModuleNotFoundError as missing:
-            if (missing.name or "").partition(".")[0] == "integrations":
+            package = (missing.name or "").partition(".")[0]
+            if package == "integrations":
                 raise
             raise ConfigurationError(
-                f"{self.name}: the package {missing.name!r} is not installed. "
-                f"Install the extra: pip install 'integrations-workbook[{self.extra}]'"
+                f"{self.name}: the package {package!r} is not installed. "
+                f"Install the extra: pip install 'integrations-workbook[{extras or self.extra}]'"
             ) from missing
         return getattr(found, attribute) if attribute else found
 

@@ -109,6 +109,7 @@ INTEGRATION = Integration(
     shortcuts="integrations.redis.shortcuts",
     about="integrations.redis.about:ABOUT",
     drills="integrations.redis.drills",
+    fake_extra="fakes",
     probe="check_health",
     notebooks=("redis_caching", "redis_rate_limiting"),
 )

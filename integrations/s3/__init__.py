@@ -168,6 +168,7 @@ INTEGRATION = Integration(
     shortcuts="integrations.s3.shortcuts",
     about="integrations.s3.about:ABOUT",
     drills="integrations.s3.drills",
+    fake_extra="fakes",
     probe="check_bucket",
     notebooks=("s3_objects", "s3_browser_uploads"),
     pages="integrations.s3.mock_page:pages",
