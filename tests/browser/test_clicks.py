@@ -92,10 +92,10 @@ def test_a_notebook_can_be_downloaded_and_opened(page: Page) -> None:
 
 def test_an_answer_is_hidden_until_it_is_asked_for(page: Page) -> None:
     page.goto("/notebooks/loops.html")
-    answer = page.locator(".admonition.dropdown").last
-    expect(answer.locator("> :not(.admonition-title)").first).to_be_hidden()
-    answer.locator(".toggle-button").click()
-    expect(answer.locator("> :not(.admonition-title)").first).to_be_visible()
+    answer = page.locator("article details").last
+    expect(answer.locator("> :not(summary)").first).to_be_hidden()
+    answer.locator("summary").click()
+    expect(answer.locator("> :not(summary)").first).to_be_visible()
 
 
 def test_next_and_previous_lead_there_and_back(page: Page) -> None:
