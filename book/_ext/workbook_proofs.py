@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from docutils import nodes
+from docutils import nodes  # type: ignore[import-untyped]  # it ships no types
 from sphinx import addnodes
 
 from integrations.commands.proofs import label, words
