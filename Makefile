@@ -3,10 +3,13 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+REPOSITORY :=
+BRANCH := main
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 HTML := _build/html
+NOTEBOOKS := notebooks
 JUPYTER_HOME := $(CURDIR)/$(VENV)/.jupyter
 
 # A reader's own settings and other environments must not change a result.
@@ -14,8 +17,11 @@ unexport VIRTUAL_ENV CONDA_PREFIX PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTEST_ADD
 export IPYTHONDIR := $(JUPYTER_HOME)/ipython
 export JUPYTER_RUNTIME_DIR := $(JUPYTER_HOME)/runtime
 export PYTHONUTF8 := 1
-ISOLATED := JUPYTER_CONFIG_DIR="$(JUPYTER_HOME)/config" \
-	JUPYTER_DATA_DIR="$(JUPYTER_HOME)/data" JUPYTER_PLATFORM_DIRS=1
+# Where the book's source is published, for the buttons that lead there: none when empty.
+export BOOK_REPOSITORY := $(REPOSITORY)
+export BOOK_BRANCH := $(BRANCH)
+OWN_DATA := JUPYTER_DATA_DIR="$(JUPYTER_HOME)/data"
+ISOLATED := JUPYTER_CONFIG_DIR="$(JUPYTER_HOME)/config" $(OWN_DATA) JUPYTER_PLATFORM_DIRS=1
 
 # A reader's own keys and modes must not reach a test or a page.
 # Every folder of a service is a prefix; boto3 reads AWS_ by itself.
@@ -24,6 +30,8 @@ HERMETIC := env $$(env | sed -En 's/^(($(PREFIXES))_[A-Z0-9_]*)=.*/-u \1/p')
 
 NBVAL := $(HERMETIC) $(ISOLATED) $(PY) -m pytest -p no:cacheprovider \
 	--nbval --nbval-current-env --nbval-cell-timeout=60 notebooks
+# In a container everybody is root, and the server listens on this machine only.
+AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 FINGERPRINT := $(PY) -m book.tools.fingerprint
 # The module form works in a checkout that was moved; a script names its old place.
 JUPYTER_BOOK := $(PY) -c "from jupyter_book.cli.main import main; main()"
@@ -34,6 +42,7 @@ JUPYTER_BOOK := $(PY) -c "from jupyter_book.cli.main import main; main()"
 
 help: ## List these targets
 	@echo "Usage: make TARGET [PYTHON=python3.12] [NB=name] [PORT=8000]"
+	@echo "       make book [REPOSITORY=https://github.com/owner/name] [BRANCH=main]"
 	@echo
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-14s%s\n", $$1, $$2}' Makefile
 
@@ -107,13 +116,16 @@ serve: ## Serve the built book on this machine (PORT=8000)
 	@echo "serve: http://127.0.0.1:$(PORT)/ (stop with Ctrl-C)"
 	@exec $(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory $(HTML)
 
-lab: $(STAMP) ## Open the notebooks in JupyterLab
-	$(PY) -m jupyterlab --notebook-dir=notebooks
+# A reader's own keys and settings of JupyterLab count here: nothing is compared.
+# An untrusted notebook loses its drawings until its cells are run, so these are trusted.
+lab: $(STAMP) ## Open the notebooks in JupyterLab (LAB="--no-browser" and other options)
+	@$(OWN_DATA) $(PY) -m nbformat.sign --log-level=ERROR $(NOTEBOOKS)/*.ipynb > /dev/null
+	@$(OWN_DATA) $(PY) -m jupyterlab --notebook-dir="$(NOTEBOOKS)" $(AS_ROOT) $(LAB)
 
 bench: $(STAMP) ## Run the benchmarks
 	$(PY) bench/run.py
 
-browser: book ## Read every page of the book in Chromium (needs a chromium on PATH)
+browser: book ## Read every page in Chromium, try every widget in JupyterLab (needs a chromium on PATH)
 	@$(HERMETIC) $(PY) -m pytest -p no:cacheprovider -q --tb=short tests/browser
 
 linkcheck: $(STAMP) ## Ask every outside link of the book (needs a network)

@@ -125,7 +125,7 @@ def overhead(url: str) -> Iterator[tuple[str, float]]:
 
     yield (
         "get, against redis-py and json",
-        ratio(lambda: made.get("bench"), lambda: loads(plain.get("bench")[1:])),
+        ratio(lambda: made.get("bench"), lambda: loads((plain.get("bench") or "")[1:])),
     )
     limiter = RateLimiter(made, Limit(50_000, 3600, "fixed"), remember=False)
     yield (

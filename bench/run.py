@@ -23,12 +23,8 @@ from integrations.loops.fake import MOCK_SIGNING_SECRET, FakeLoops
 from integrations.loops.signatures import loops_webhooks
 
 KEY = "loopsmockkey0001"
-SEND = {"transactional_id": "clbench0001", "data_variables": {"resetUrl": "https://x.test/reset"}}
-BODY = {
-    "email": "a@example.com",
-    "transactionalId": "clbench0001",
-    "dataVariables": {"resetUrl": "https://x.test/reset"},
-}
+EMAIL, DATA = "clbench0001", {"resetUrl": "https://x.test/reset"}
+BODY = {"email": "a@example.com", "transactionalId": EMAIL, "dataVariables": DATA}
 
 
 def ratio(ours: Callable[[], object], theirs: Callable[[], object], rounds: int = 9) -> float:
@@ -56,7 +52,7 @@ def calls(url: str) -> tuple[Callable[[], object], Callable[[], object], Callabl
 
     def ours() -> None:
         for _ in range(200):
-            kept.send_transactional("a@example.com", **SEND)
+            kept.send_transactional("a@example.com", transactional_id=EMAIL, data_variables=DATA)
 
     def theirs() -> None:
         for number in range(200):
@@ -66,7 +62,9 @@ def calls(url: str) -> tuple[Callable[[], object], Callable[[], object], Callabl
     def built_each_time() -> None:
         for _ in range(200):
             with LoopsClient.from_env(env, mode="live") as client:
-                client.send_transactional("a@example.com", **SEND)
+                client.send_transactional(
+                    "a@example.com", transactional_id=EMAIL, data_variables=DATA
+                )
 
     return ours, theirs, built_each_time
 

@@ -34,8 +34,8 @@ SERIAL = "a serial loop"
 def plain(url: str, pool: int = 64) -> Any:
     """Return bare boto3 with its checksums on, as by default, and no want of connections."""
     chosen = Config(signature_version="s3v4", max_pool_connections=pool)
-    keys = {"aws_access_key_id": "bench", "aws_secret_access_key": "bench"}
-    return boto3.client("s3", endpoint_url=url, region_name="us-east-1", config=chosen, **keys)
+    session = boto3.Session("bench", "bench", region_name="us-east-1")
+    return session.client("s3", endpoint_url=url, config=chosen)
 
 
 def ours(url: str) -> S3Client:

@@ -25,6 +25,12 @@ def test_it_installs_the_package_as_make_does() -> None:
     assert os.access(BINDER / "postBuild", os.X_OK)
 
 
+def test_it_trusts_the_notebooks_as_make_lab_does() -> None:
+    assert "jupyter trust notebooks/*.ipynb" in (BINDER / "postBuild").read_text()
+    make = (ROOT / "Makefile").read_text()
+    assert re.search(r"^lab:.*\n\t.*-m nbformat\.sign .*/\*\.ipynb", make, re.MULTILINE)
+
+
 def test_its_python_is_one_that_is_tested() -> None:
     [wanted] = re.findall(r"^python-(3\.\d+)$", (BINDER / "runtime.txt").read_text(), re.MULTILINE)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -33,13 +39,19 @@ def test_its_python_is_one_that_is_tested() -> None:
     assert wanted in ci["jobs"]["check"]["strategy"]["matrix"]["python"]
 
 
-def test_buttons_are_on_when_there_is_a_repository_and_off_when_not() -> None:
+def test_the_published_book_leads_to_the_repository_it_is_built_from() -> None:
     config = yaml.safe_load((ROOT / "_config.yml").read_text())
-    published = bool(config["repository"]["url"])
-    names = ("use_repository_button", "use_issues_button", "use_edit_page_button")
-    assert {config["html"][name] for name in names} == {published}
-    assert bool(config["launch_buttons"]["binderhub_url"]) == published
+    # Without an address no button leads to another's repository.
+    assert config["repository"]["url"] == config["launch_buttons"]["binderhub_url"] == ""
     assert config["sphinx"]["config"]["html_theme_options"]["use_download_button"]
+    ci = yaml.safe_load((ROOT / ".github" / "workflows" / "ci.yml").read_text())
+    assert ci["jobs"]["publish"]["needs"] == ["gate"]
+    [build] = [step for step in ci["jobs"]["publish"]["steps"] if "run" in step]
+    assert build["run"] == 'make book REPOSITORY="$REPOSITORY" BRANCH="$BRANCH"'
+    assert build["env"] == {
+        "REPOSITORY": "${{ github.server_url }}/${{ github.repository }}",
+        "BRANCH": "${{ github.ref_name }}",
+    }
 
 
 def test_outside_links_are_asked_each_week_and_not_by_ci() -> None:

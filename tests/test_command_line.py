@@ -98,7 +98,7 @@ def test_it_runs_as_a_module() -> None:
     run = subprocess.run(
         [sys.executable, "-m", "integrations", "list"], capture_output=True, text=True, check=True
     )
-    assert run.stdout.startswith("loops")
+    assert "\nloops " in f"\n{run.stdout}"
     wrong = subprocess.run(
         [sys.executable, "-m", "integrations", "dance"], capture_output=True, check=False
     )

@@ -16,12 +16,23 @@ from tests.tools.samples import BEGIN, code, error, notebook, result, save, stre
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 LONG = "def send():\n" + "    x = 1\n" * 8
+
+
+def prose(text: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "metadata": {}, "source": text, "id": "prose"}
+
+
 Spoil = Callable[[dict[str, Any]], object]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_the_notebook_keeps_the_rules(path: Path) -> None:
     assert problems(json.loads(path.read_text(encoding="utf-8"))) == []
+
+
+def test_plain_markdown_is_no_problem() -> None:
+    text = "Keys such as `product:{id}` and [`send_many()`](#integrations.loops.bulk.send_many)."
+    assert problems(notebook(prose(text))) == problems(notebook())
 
 
 def test_a_good_notebook_has_no_problems() -> None:
@@ -56,6 +67,9 @@ def test_a_good_notebook_has_no_problems() -> None:
         (code("print(x)", stream("/Users/sam/x")), "path of one machine: /Users/"),
         (code("x", result(text_plain="<X at 0x7f12ab34cd>")), "memory address"),
         (code("1", metadata={"execution": {}}), "volatile metadata ['execution']"),
+        (prose("See {py:func}`~integrations.loops.bulk.send_many`."), "JupyterLab does not know"),
+        (prose("See {doc}`testing`."), "JupyterLab does not know"),
+        (prose("Now you.\n\n````{admonition} Answer\n42\n````"), "JupyterLab does not know"),
     ],
 )
 def test_a_bad_cell_is_found(cell: dict[str, Any], says: str) -> None:

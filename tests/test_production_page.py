@@ -140,3 +140,49 @@ def test_capacity_on_paper_is_the_limit_times_the_hour() -> None:
     from integrations.loops.fake import RATE_LIMIT
 
     assert f"{RATE_LIMIT * 3600:,} an hour" in PAGE
+
+
+def test_what_one_of_each_costs_in_requests() -> None:
+    shop, files = fresh("stripe"), fresh("s3")
+    purchase, upload = _of_a_purchase(shop), _of_an_upload(files)
+    assert f"| first purchases | {purchase} requests" in PAGE
+    assert f"| 0 requests for the form, {upload} to complete it |" in PAGE
+    begun = len(files.outbox)
+    files.client.upload_bytes("a.bin", b"0" * 8 * 1024**2)
+    assert len(files.outbox) - begun == 1
+    files.client.upload_bytes("b.bin", b"0" * (16 * 1024**2 + 1))
+    assert len(files.outbox) - begun == 1 + 3 + 2
+
+
+def _of_a_purchase(shop: Mock) -> int:
+    from integrations.stripe.checkout import Line
+    from integrations.stripe.shortcuts import create_checkout_session
+    from integrations.stripe.tests.client_lab import team_price
+    from integrations.stripe.tests.test_shortcuts import User
+
+    price = team_price(shop.client)
+    begun = len(shop.outbox)
+    create_checkout_session(
+        User(),
+        [Line(price)],
+        success_url="https://app.example.com/ok",
+        cancel_url="https://app.example.com/cart",
+        reference="order-42",
+        client=shop.client,
+    )
+    return len(shop.outbox) - begun
+
+
+def _of_an_upload(files: Mock) -> int:
+    from integrations.s3.tests.conftest import PNG
+    from integrations.s3.upload_store import MemoryUploads
+    from integrations.s3.uploads import complete_upload, get_direct_upload_form_data
+
+    store = MemoryUploads()
+    begun = get_direct_upload_form_data("a.png", owner="u7", store=store, client=files.client)
+    assert not len(files.outbox)
+    waiting = store.get(begun.upload_id)
+    assert waiting
+    files.fake.put_object(waiting.incoming_key, PNG, content_type="image/png")
+    complete_upload(begun.upload_id, owner="u7", store=store, client=files.client)
+    return len(files.outbox)

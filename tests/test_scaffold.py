@@ -47,14 +47,44 @@ def test_it_passes_lint_and_types(checkout: Rehearsal) -> None:
 
 
 def test_it_passes_the_contract_suite_and_its_own_tests(checkout: Rehearsal) -> None:
-    places = ("tests/contract", "tests/test_readmes.py", "tests/test_notebook_hygiene.py")
+    # Whatever is asked of every integration by name, wherever it is asked.
     told = run(
         checkout,
-        *("pytest", "-q", "-p", "no:cacheprovider", "-k", NAME),
-        *(f"integrations/{NAME}", *places),
+        *("pytest", "-q", "-p", "no:cacheprovider", "-k", NAME, "--ignore", "tests/browser"),
+        *(f"integrations/{NAME}", "tests", "integrations/core/tests/test_testing.py"),
     )
     assert " passed" in told
     assert "skipped" not in told
+
+
+def test_no_test_counts_on_the_integrations_that_are_there(checkout: Rehearsal) -> None:
+    places = ("tests/test_command_line.py", "tests/test_readmes.py", "tests/test_prose.py")
+    assert " passed" in run(checkout, "pytest", "-q", "-p", "no:cacheprovider", *places)
+
+
+def test_the_guide_s_rehearsal_does_not_see_what_you_made_of_its_example(
+    checkout: Rehearsal,
+) -> None:
+    """In a checkout with an integration of that name, a copy without it can make it anew."""
+    probe = f"""
+from integrations.commands.rehearsal import Rehearsal
+
+def test_it(capsys):
+    with Rehearsal(without={NAME!r}) as copy:
+        copy.show("integrations", "list", only={NAME!r})
+        assert {NAME!r} not in capsys.readouterr().out
+        assert copy.run("integrations", "docs", "--check") == (True, "")
+        made, told = copy.run("integrations", "new", {NAME!r})
+        assert made, told
+        assert "written: setup.md" in told
+        assert copy.run("integrations", "list")[0]
+"""
+    place = checkout.checkout / "tests" / "test_probe.py"
+    place.write_text(probe, encoding="utf-8")
+    try:
+        run(checkout, "pytest", "-q", "-p", "no:cacheprovider", "tests/test_probe.py")
+    finally:
+        place.unlink()
 
 
 def test_every_output_of_its_notebook_is_what_a_run_gives(checkout: Rehearsal) -> None:
@@ -69,9 +99,20 @@ def test_what_is_no_name_is_refused_and_nothing_is_written(tmp_path: Path, name:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_name_that_is_taken_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="'loops' is taken"):
-        create(ROOT, "loops")
+@pytest.mark.parametrize("name", ["loops", "core", "testing"])
+def test_a_name_that_is_taken_is_refused(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=rf"'{name}' is taken: .*{name}.* exists"):
+        create(ROOT, name)
+
+
+@pytest.mark.parametrize("name", ["all", "book", "test", "dev", "contrib", "integrations"])
+def test_a_name_that_the_project_needs_is_refused_and_nothing_is_written(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "pyproject.toml").write_bytes((ROOT / "pyproject.toml").read_bytes())
+    with pytest.raises(ConfigurationError, match="the project uses this name itself"):
+        create(tmp_path, name)
+    assert [path.name for path in tmp_path.iterdir()] == ["pyproject.toml"]
 
 
 def test_every_spelling_of_the_example_is_replaced() -> None:
@@ -84,6 +125,7 @@ def test_the_extra_is_added_once_and_to_all() -> None:
     assert f'\n{NAME} = ["httpx' in changed
     assert f",{NAME}]" in changed
     assert changed.count(NAME) == 2
+    assert with_extra(changed, NAME) == changed
 
 
 def test_a_gap_is_found(checkout: Rehearsal) -> None:
@@ -95,8 +137,8 @@ def test_a_gap_is_found(checkout: Rehearsal) -> None:
 
     def _make_fake"""
     checkout.edit(client, "    def _make_fake", method)
-    old = f'"{NAME.upper()}_BASE_URL",'
-    setting = f'"{NAME.upper()}_REGION", "Where.", "There."),\n        Setting(\n            {old}'
+    old = f'            "{NAME.upper()}_BASE_URL",'
+    setting = f'            "{NAME.upper()}_REGION", "Where.", "There."),\n        Setting(\n{old}'
     checkout.edit(manifest, old, setting)
     calls, events = f"integrations/{NAME}/calls.py", f"integrations/{NAME}/events.py"
     row = """    ErrorRow("418", NotFoundError, "A teapot.", "never", "Take tea."),

@@ -20,7 +20,21 @@
       box.setAttribute("aria-label", box.closest("li").textContent.trim());
     }
   };
+  // Sphinx 7 leaves numbers out of what is searched for; here they are codes of errors, such as 30034.
+  const search = () => {
+    if (typeof Search === "undefined") return;
+    const parse = Search._parseQuery;
+    Search._parseQuery = (query) => {
+      const parsed = parse(query);
+      for (const [number] of query.matchAll(/\b\d+\b/g)) {
+        parsed[1].add(number);
+        parsed[3].add(number);
+      }
+      return parsed;
+    };
+  };
   document.addEventListener("DOMContentLoaded", () => {
+    search();
     check();
     reach();
     addEventListener("resize", reach);

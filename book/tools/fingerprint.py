@@ -10,6 +10,7 @@ neither an output nor a page.
 
 import argparse
 import hashlib
+import os
 import platform
 import sys
 from collections.abc import Iterable, Iterator
@@ -20,6 +21,8 @@ STAMPS = {"notebooks": "_build/notebooks.verified", "book": "_build/book.built"}
 CODE = ("integrations", "notebooks", "requirements.txt", "pyproject.toml")
 PAGES = ("book", "_config.yml", "_toc.yml", "README.md", "CHANGELOG.md", ".env.example")
 INPUTS = {"notebooks": CODE, "book": (*CODE, *PAGES)}
+# Where the book's buttons lead.
+SETTINGS = {"notebooks": (), "book": ("BOOK_REPOSITORY", "BOOK_BRANCH")}
 SKIPPED_FOLDERS = {"tests", "__pycache__", ".ipynb_checkpoints", ".ruff_cache", ".mypy_cache"}
 SKIPPED_NAMES = {".DS_Store"}
 
@@ -40,8 +43,10 @@ def input_files(root: Path, names: Iterable[str]) -> list[Path]:
 
 
 def fingerprint(root: Path, scope: str) -> str:
-    """Hash the paths and contents of a scope's inputs and the Python version."""
+    """Hash the paths and contents of a scope's inputs, its settings and the Python version."""
     digest = hashlib.sha256(platform.python_version().encode())
+    for name in SETTINGS[scope]:
+        digest.update(f"{name}\0{os.environ.get(name, '')}\0".encode())
     for file in input_files(root, INPUTS[scope]):
         content = hashlib.sha256(file.read_bytes()).hexdigest()
         digest.update(f"{file.relative_to(root).as_posix()}\0{content}\0".encode())

@@ -32,6 +32,8 @@ MACHINE_PATH = re.compile(
     r"(?<![\w.:/])/(?:home|Users|root|work|private|var/folders|tmp|opt|usr)/[\w.]"
     r"|\b[A-Z]:\\Users\\|/site-packages/"
 )
+# JupyterLab shows these as they are written.
+MYST = re.compile(r"\{(?:doc|ref|term|download|py:\w+)\}`|^[`:]{3,}\{[\w-]+\}", re.MULTILINE)
 MEMORY_ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}")
 
 
@@ -102,6 +104,15 @@ def _texts(notebook: Notebook) -> Iterator[str]:
             yield f"cell {cell.get('id')} shows a memory address: {match[0]}"
 
 
+def _markup(notebook: Notebook) -> Iterator[str]:
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown" and (match := MYST.search(source(cell))):
+            yield (
+                f"cell {cell.get('id')} has {match[0]}, which JupyterLab does not know: "
+                "write [text](page.ipynb), [`name`](#its.full.name) or <details>"
+            )
+
+
 def _code(notebook: Notebook) -> Iterator[str]:
     for cell in code_cells(notebook):
         text = source(cell)
@@ -155,6 +166,7 @@ RULES: tuple[Callable[[Notebook], Iterator[str]], ...] = (
     _counts,
     _errors,
     _texts,
+    _markup,
     _code,
     _begins,
     _metadata,

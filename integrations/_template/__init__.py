@@ -15,6 +15,13 @@ def _key_problem(value: str) -> str | None:
     return None
 
 
+def _seconds_problem(value: str) -> str | None:
+    try:
+        return None if 0 < float(value) <= 300 else "must be between 0 and 300 seconds"
+    except ValueError:
+        return "must be a number of seconds, such as 10"
+
+
 def _secrets_problem(value: str) -> str | None:
     fine = all(secret.strip().startswith("whsec_") for secret in value.split(","))
     return None if fine else "must start with whsec_; several are separated by commas (rotation)"
@@ -53,6 +60,12 @@ INTEGRATION = Integration(
             check=base_url_problem,
         ),
         Setting(
+            "ACME_TIMEOUT",
+            "Seconds to wait for the connection, and for each reply.",
+            default="10",
+            check=_seconds_problem,
+        ),
+        Setting(
             "ACME_SANDBOX_RECIPIENTS",
             "Addresses and @domains that sandbox mode may reach, separated by commas.",
             default="@example.com",
@@ -60,7 +73,7 @@ INTEGRATION = Integration(
     ),
     features=(
         Feature("Notes", "AcmeClient.create_note"),
-        Feature("Webhooks", "webhook_pipeline"),
+        Feature("Webhooks", "webhook_pipeline", "hear what happened later"),
     ),
     client="integrations.acme.client:AcmeClient",
     fake="integrations.acme.fake:FakeAcme",
@@ -72,6 +85,7 @@ INTEGRATION = Integration(
     drills="integrations.acme.drills",
     probe="get_account",
     notebooks=("acme",),
+    endpoint="ACME_BASE_URL",
 )
 
 __all__ = ["INTEGRATION"]

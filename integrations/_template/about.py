@@ -7,6 +7,7 @@ ABOUT = About(
         "Acme has no test keys. Sandbox mode reaches the addresses in "
         "`ACME_SANDBOX_RECIPIENTS` only."
     ),
+    begin_with=("ACME_API_KEY",),
     first_call="""\
 print(client.get_account())
 """,
@@ -25,7 +26,7 @@ print(client.get_account())
     repeats="An idempotency key; a repeat gets the first answer again.",
     pace="Not documented.",
     test_data="None.",
-    cost="Not documented.",
+    cost="By note. A month: `notes * price`, by your price list.",
     fake_has="Notes, idempotency keys, signed webhooks.",
     fake_lacks="Whether a note is read.",
 )

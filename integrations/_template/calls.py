@@ -23,8 +23,6 @@ from integrations.core.registry import ErrorRow
 from integrations.core.wire import RecipientGuard, Request, Wire
 from integrations.core.wiring import wire_for
 
-TIMEOUT_S = 10.0
-
 ERRORS = (
     ErrorRow("400", InvalidRequestError, "A field is wrong.", "never", "Read the message."),
     ErrorRow(
@@ -70,7 +68,7 @@ def open_http(
     settings: AcmeSettings, wire: Wire | None, outbox: Outbox, clock: Clock
 ) -> httpx.Client:
     """Return an httpx client whose requests go where the mode says."""
-    network = Network(TIMEOUT_S)
+    network = Network(settings.timeout)
     allowed = settings.sandbox_recipients
     chosen = wire_for(
         settings.mode,
@@ -82,7 +80,7 @@ def open_http(
     )
     return httpx.Client(
         transport=WireTransport(chosen, on_close=network.close),
-        timeout=TIMEOUT_S,
+        timeout=settings.timeout,
         headers={"authorization": f"Bearer {settings.api_key.reveal() or 'debug'}"},
     )
 

@@ -17,6 +17,7 @@ class AcmeSettings:
         api_key: the key.
         webhook_secrets: every secret a webhook may be signed with; two while rotating.
         base_url: the API's address.
+        timeout: seconds, for the connection and for each reply.
         sandbox_recipients: addresses and ``@domains`` sandbox mode may reach.
     """
 
@@ -24,6 +25,7 @@ class AcmeSettings:
     api_key: Secret
     webhook_secrets: tuple[Secret, ...]
     base_url: str
+    timeout: float
     sandbox_recipients: tuple[str, ...]
 
     @classmethod
@@ -43,5 +45,6 @@ class AcmeSettings:
             api_key=Secret(values["ACME_API_KEY"]),
             webhook_secrets=tuple(map(Secret, split_list(values["ACME_WEBHOOK_SECRET"]))),
             base_url=values["ACME_BASE_URL"].rstrip("/"),
+            timeout=float(values["ACME_TIMEOUT"]),
             sandbox_recipients=split_list(values["ACME_SANDBOX_RECIPIENTS"].lower()),
         )

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import integrations
+from integrations.commands.proofs import proofs
 from integrations.commands.reference import pages, table_of_contents
 from integrations.commands.services import overview
-from integrations.commands.setup import setup, troubleshooting
+from integrations.commands.setup import linked, setup, troubleshooting
 from integrations.commands.tables import markdown_table
-from integrations.core.config import MODES
+from integrations.core.config import MODES, Setting
 from integrations.core.errors import ConfigurationError
 from integrations.core.registry import Integration, discover
 
@@ -26,7 +27,13 @@ def run(arguments: argparse.Namespace) -> int:
 def run_all(*, check: bool) -> int:
     """Write, or with ``check`` only name, the generated files that are stale."""
     discover.cache_clear()
-    return _write(render(root()), check=check)
+    files = render(root())
+    left = _left_over(root(), files)
+    for path in left:
+        print(f"{'stale' if check else 'removed'}: {path.name}")
+        if not check:
+            path.unlink()
+    return max(_write(files, check=check), int(check and bool(left)))
 
 
 def run_env(_: argparse.Namespace) -> int:
@@ -49,6 +56,7 @@ def render(checkout: Path) -> dict[Path, str]:
         reference / "settings.md": _settings(every),
         reference / "events.md": _events(every),
         reference / "errors.md": _errors(every),
+        reference / "proofs.md": proofs(checkout, _NOTE),
         **{
             path: _between(path, generated(every))
             for path, generated in (
@@ -70,11 +78,18 @@ def _usages() -> dict[str, str]:
 
 def stale(checkout: Path) -> list[str]:
     """Name the generated files that are not what would be written."""
-    return [
-        str(path.relative_to(checkout))
-        for path, text in render(checkout).items()
+    files = render(checkout)
+    found = [
+        path
+        for path, text in files.items()
         if not path.exists() or path.read_text(encoding="utf-8") != text
     ]
+    return [str(path.relative_to(checkout)) for path in (*found, *_left_over(checkout, files))]
+
+
+def _left_over(checkout: Path, files: Iterable[Path]) -> list[Path]:
+    """Return the reference pages of integrations that are gone; a book refuses them."""
+    return sorted(set((checkout / "book" / "reference").glob("api-*.md")) - set(files))
 
 
 def env_example(every: Iterable[Integration]) -> str:
@@ -103,20 +118,25 @@ def _settings(every: Iterable[Integration]) -> str:
         "`python -m integrations doctor` tells what is set.",
     ]
     for each in every:
-        rows = [
-            (
-                f"`{s.name}`",
-                f"{s.help} {s.where}".strip(),
-                ", ".join(s.required) or "—",
-                f"`{s.default}`" if s.default else "—",
-                "yes" if s.secret else "no",
-            )
-            for s in each.settings
-        ]
-        head = ("Variable", "Meaning, and where to get it", "Needed in", "Default", "Secret")
-        set_up = f"{each.credentials} Step by step: {{ref}}`setup-{each.name}`. {_used(each)}"
+        rows = [(f"`{s.name}`", _meaning(s)) for s in each.settings]
+        head = ("Variable", "Meaning, and where to get it")
+        set_up = (
+            f"{linked(each.credentials)} Step by step: {{ref}}`setup-{each.name}`. {_used(each)}"
+        )
         parts += [f"## {each.title}", set_up, markdown_table(head, rows)]
     return "\n\n".join(parts) + "\n"
+
+
+def _meaning(setting: Setting) -> str:
+    # Few columns: five do not fit a page, and a table that scrolls hides its last ones.
+    notes = []
+    if setting.required:
+        notes.append(f"**Needed** in {' and '.join(setting.required)}.")
+    if setting.secret:
+        notes.append("**Secret.**")
+    if setting.default:
+        notes.append(f"Default: `{setting.default}`.")
+    return "<br>".join(filter(None, (f"{setting.help} {setting.where}".strip(), " ".join(notes))))
 
 
 def _events(every: Iterable[Integration]) -> str:
@@ -130,11 +150,18 @@ def _events(every: Iterable[Integration]) -> str:
         if not each.events:
             continue
         rows = [
-            (f"`{name}`", f"{{py:class}}`~{kind.__module__}.{kind.__name__}`", _first(kind.__doc__))
+            (
+                f"`{name}`<br>{{py:class}}`~{kind.__module__}.{kind.__name__}`",
+                _first(kind.__doc__),
+            )
             for name, kind in each.event_types().items()
         ]
         seen = f"{_used(each)} Each is delivered once in {_PROVOKED}."
-        parts += [f"## {each.title}", seen, markdown_table(("Event", "Type", "Meaning"), rows)]
+        parts += [
+            f"## {each.title}",
+            seen,
+            markdown_table(("Event, and its type", "Meaning"), rows),
+        ]
     return "\n\n".join(parts) + "\n"
 
 
@@ -148,15 +175,13 @@ def _errors(every: Iterable[Integration]) -> str:
     for each in every:
         rows = [
             (
-                row.status,
-                f"{{py:class}}`~{row.error.__module__}.{row.error.__name__}`",
-                row.meaning,
+                f"{row.status}<br>{{py:class}}`~{row.error.__module__}.{row.error.__name__}`",
+                f"{row.meaning} {row.hint}",
                 row.retried,
-                row.hint,
             )
             for row in each.error_rows()
         ]
-        head = ("Answer", "Error", "Meaning", "Tried again", "What to do")
+        head = ("Answer, and its error", "Meaning, and what to do", "Tried again")
         seen = (
             f"{_used(each)} Each is provoked once in {_PROVOKED}; by the message that you read: "
             f"{{ref}}`troubleshooting-{each.name}`."
@@ -211,7 +236,10 @@ def root() -> Path:
     """
     checkout = Path(integrations.__file__).parents[1]
     if not (checkout / "_toc.yml").exists():
-        raise ConfigurationError("this command writes into a checkout, and this is not one")
+        raise ConfigurationError(
+            "this command writes into a checkout of the workbook, and the package is installed in "
+            f"{checkout}. Clone the repository, and run the command there with its own .venv"
+        )
     return checkout
 
 

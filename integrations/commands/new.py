@@ -5,6 +5,7 @@ import keyword
 import re
 import subprocess
 import sys
+import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from integrations.commands.docs import root, run_all
 from integrations.core.errors import ConfigurationError
 
 _NAME = re.compile(r"[a-z][a-z0-9]{1,11}")
+# Not looked for services in, and what is set for all of them: INTEGRATIONS_MODE.
+_RESERVED = {"contrib", "integrations"}
 _LIBRARIES = '["httpx>=0.27", "standardwebhooks>=1.0"]'
 _NEXT = """
 It is a real integration of a service that does not exist. Make it yours:
@@ -22,8 +25,10 @@ It is a real integration of a service that does not exist. Make it yours:
   3. fake.py: the vendor's own rules and error bodies; refuse what it does not know;
      drills.py: provoke each error, deliver each event
   4. webhooks.py, events.py and shortcuts.py
-  5. README.md and notebooks/{name}.ipynb: run `make notebooks NB={name}`
+  5. tests/harness.py, README.md, notebooks/{name}.ipynb: run `make notebooks NB={name}`
   6. `make docs`, then `make test`
+
+Other libraries go into the extra {name!r} of pyproject.toml: then `make requirements`.
 
 All of it passes as it stands: pytest integrations/{name} tests/contract"""
 
@@ -43,13 +48,7 @@ def create(checkout: Path, name: str) -> None:
         ConfigurationError: the name is taken, or is none; nothing was written.
     """
     home, notebook = checkout / "integrations" / name, checkout / "notebooks" / f"{name}.ipynb"
-    if not _NAME.fullmatch(name) or keyword.iskeyword(name):
-        raise ConfigurationError(
-            f"{name!r} is no name for an integration: 2 to 12 lower-case letters and digits, "
-            "a letter first, as in 'acme'"
-        )
-    if home.exists() or notebook.exists():
-        raise ConfigurationError(f"{name!r} is taken: integrations/{name} or its notebook exists")
+    _refuse_name(checkout, name, home, notebook)
     template = checkout / "integrations" / "_template"
     written = []
     for source in sorted(template.rglob("*")):
@@ -65,6 +64,34 @@ def create(checkout: Path, name: str) -> None:
     print(f"written: {len(written)} files, integrations/{name}/ and notebooks/{name}.ipynb")
 
 
+def _refuse_name(checkout: Path, name: str, home: Path, notebook: Path) -> None:
+    if not _NAME.fullmatch(name) or keyword.iskeyword(name):
+        raise ConfigurationError(
+            f"{name!r} is no name for an integration: 2 to 12 lower-case letters and digits, "
+            "a letter first, as in 'acme'. The vendor's own spelling is for title= in its manifest."
+        )
+    there = [str(each.relative_to(checkout)) for each in (home, notebook) if each.exists()]
+    if there:
+        raise ConfigurationError(
+            f"{name!r} is taken: {' and '.join(there)} exists. Nothing was written. "
+            "Take another name; or to begin it anew, delete the folder and the notebook first"
+        )
+    if name in _RESERVED or name in _other_extras(checkout):
+        raise ConfigurationError(
+            f"{name!r} is taken: the project uses this name itself. Nothing was written. "
+            "Take another, such as the vendor's name and 'api'"
+        )
+
+
+def _other_extras(checkout: Path) -> set[str]:
+    """Return the extras that are of no integration, such as ``all``."""
+    text = (checkout / "pyproject.toml").read_text(encoding="utf-8")
+    extras = tomllib.loads(text)["project"]["optional-dependencies"]
+    # One among ``all`` was an integration's, which may have been deleted since.
+    [whole] = extras["all"]
+    return set(extras) - set(re.findall(r"[a-z0-9]+", whole.partition("[")[2]))
+
+
 def render(text: str, name: str) -> str:
     """Return a template's text with the example's name replaced in each of its spellings."""
     for old, new in (("acme", name), ("Acme", name.title()), ("ACME", name.upper())):
@@ -73,7 +100,9 @@ def render(text: str, name: str) -> str:
 
 
 def with_extra(project: str, name: str) -> str:
-    """Return ``pyproject.toml`` with an extra for the integration, and it among ``all``."""
+    """Return ``pyproject.toml`` with an extra for the integration, and it among ``all``, once."""
+    if f"\n{name} = [" in project:
+        return project
     project = project.replace("\nall = [", f"\n{name} = {_LIBRARIES}\nall = [", 1)
     return re.sub(r"(integrations-workbook\[[a-z0-9,]+)\]", rf"\1,{name}]", project, count=1)
 

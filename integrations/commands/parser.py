@@ -2,7 +2,7 @@
 
 import argparse
 
-from integrations.commands import docs, doctor, new
+from integrations.commands import docs, doctor, new, serve
 from integrations.core.config import MODES
 from integrations.core.registry import discover
 
@@ -22,6 +22,13 @@ def parser() -> argparse.ArgumentParser:
     check.add_argument("--online", action="store_true", help="ask the service if the key works")
     check.add_argument("--env-file", default=".env", help="the file to read (default: .env)")
     check.set_defaults(run=doctor.run)
+    stand_in = commands.add_parser("serve", help="serve a service's stand-in over HTTP")
+    stand_in.add_argument("name", help="one integration")
+    stand_in.add_argument("--port", type=int, default=8900, help="0 takes a free one (8900)")
+    stand_in.add_argument(
+        "--settings", action="store_true", help="only print the lines of .env that lead to it"
+    )
+    stand_in.set_defaults(run=serve.run)
     example = commands.add_parser("env", help="write .env.example")
     example.set_defaults(run=docs.run_env)
     pages = commands.add_parser("docs", help="write what the docs take from the code")

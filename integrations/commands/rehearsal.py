@@ -15,7 +15,8 @@ from integrations.commands.docs import root
 
 _LEFT_OUT = shutil.ignore_patterns(".*", "_build", "__pycache__", "node_modules")
 # What differs from run to run, and from machine to machine.
-_VOLATILE = re.compile(r" in [\d.]+s\b.*|, \d+ deselected|\d+ (?=passed|failed)")
+_TIME = re.compile(r" in [\d.]+s\b.*")
+_VOLATILE = re.compile(_TIME.pattern + r"|, \d+ deselected|\d+ (?=passed|failed)")
 # pytest prints longer lines under CI, and colours by request. A reader sees it plain.
 # https://docs.pytest.org/en/stable/explanation/ci.html (read 2026-11-24)
 _TALKS_OTHERWISE = {
@@ -33,12 +34,16 @@ _COLOUR = re.compile(r"\x1b\[[\d;]*m")
 class Rehearsal:
     """A temporary copy of this checkout; it is gone when it is closed."""
 
-    def __init__(self) -> None:
-        """Copy the checkout."""
+    def __init__(self, *, without: str = "") -> None:
+        """Copy the checkout, ``without`` what you made of the integration of that name."""
         self._folder = tempfile.TemporaryDirectory(prefix="rehearsal-")
         self.checkout = Path(self._folder.name) / "checkout"
         shutil.copytree(root(), self.checkout, ignore=_LEFT_OUT)
         shutil.copy(root() / ".env.example", self.checkout)
+        if without and (home := self.checkout / "integrations" / without).is_dir():
+            shutil.rmtree(home)
+            (self.checkout / "notebooks" / f"{without}.ipynb").unlink(missing_ok=True)
+            self.run("integrations", "docs")
 
     def run(self, *command: str) -> tuple[bool, str]:
         """Run ``python -m command`` in the copy; return whether it succeeded, and what it said."""
@@ -46,10 +51,13 @@ class Rehearsal:
         extra |= {n: str(self.checkout / n) for n in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR")}
         return _run(self.checkout, command, extra, timeout=300)
 
-    def show(self, *command: str, last: int = 1) -> None:
-        """Run a command and print its last lines, without what differs from run to run."""
+    def show(self, *command: str, last: int = 1, only: str = "") -> None:
+        """Run a command and print its last lines, without what differs from run to run.
+
+        With ``only``, print those of its lines that have this text in them.
+        """
         _, said = self.run(*command)
-        lines = [line for line in _plain(said) if line]
+        lines = [line for line in _plain(said) if line and only in line]
         print("\n".join(lines[-last:]))
 
     def files(self, folder: str) -> list[tuple[str, int]]:
@@ -98,8 +106,8 @@ def try_tests(source: str) -> None:
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
         (Path(folder) / "test_yours.py").write_text(source, encoding="utf-8")
         _, said = _run(Path(folder), command, timeout=120)
-    told = ("FAILED", "ERROR", "E  ", "passed", "failed")
-    print("\n".join(line for line in _plain(said) if line.startswith(told)))
+    end = re.compile(r"FAILED|ERROR|\d+ (passed|failed|error)")
+    print("\n".join(line for line in _plain(said, _TIME) if end.match(line)))
 
 
 def _run(
@@ -123,6 +131,6 @@ def _run(
     return done.returncode == 0, done.stdout + done.stderr
 
 
-def _plain(said: str) -> list[str]:
+def _plain(said: str, volatile: re.Pattern[str] = _VOLATILE) -> list[str]:
     """Return the lines without colours and without what differs from run to run."""
-    return [_VOLATILE.sub("", line).rstrip() for line in _COLOUR.sub("", said).splitlines()]
+    return [volatile.sub("", line).rstrip() for line in _COLOUR.sub("", said).splitlines()]

@@ -7,12 +7,13 @@ from integrations.core.registry import Integration
 
 
 def overview(every: Iterable[Integration]) -> str:
-    """Return what each service does here, in numbers side by side, then one by one."""
+    """Return which service meets which need, side by side, then what each of them does."""
     every = list(every)
     parts = [_matrix(every)]
     for each in every:
         guides = ", ".join(f"{{doc}}`../notebooks/{name}`" for name in each.notebooks)
         parts += [
+            f"(service-{each.name})=",
             f"## {each.title}",
             f"{each.summary} Guides: {guides}. Reference: {{doc}}`reference/api-{each.name}`. "
             f"The vendor's own documentation: <{each.docs}>.",
@@ -60,13 +61,22 @@ def _matrix(every: list[Integration]) -> str:
     def row(name: str, values: Iterable[object]) -> tuple[str, ...]:
         return (name, *(str(value) for value in values))
 
+    needs = dict.fromkeys(f.need for each in every for f in each.features if f.need)
     rows = [
-        row("Webhook events", (len(each.event_types()) or "none" for each in every)),
-        row("Settings", (len(each.settings) for each in every)),
-        row("of which needed", (sum(bool(s.required) for s in each.settings) for each in every)),
-        row("of which secret", (sum(s.secret for s in each.settings) for each in every)),
-        row("Kinds of failure", (len(each.error_rows()) for each in every)),
+        *(row(_capital(need), (_meeting(each, need) for each in every)) for need in needs),
+        row("Check key or connection", (f"`{each.probe}`" for each in every)),
+        row("Webhook events", (len(each.event_types()) or "—" for each in every)),
+        row("Settings that it needs", (sum(bool(s.required) for s in e.settings) for e in every)),
+        row("Secrets to keep, at most", (sum(s.secret for s in e.settings) for e in every)),
         row("Timeout, s", (_timeout(each) for each in every)),
-        row("Guides", (len(each.notebooks) for each in every)),
     ]
     return markdown_table(("", *(each.title for each in every)), rows)
+
+
+def _meeting(each: Integration, need: str) -> str:
+    found = [f"{{ref}}`{f.name} <service-{each.name}>`" for f in each.features if f.need == need]
+    return ", ".join(found) or "—"
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]

@@ -1,6 +1,9 @@
 """The set-up page and the page of messages, made from the manifests and from their drills."""
 
+import re
 from collections.abc import Iterable
+from itertools import groupby
+from operator import itemgetter
 
 from integrations.commands.tables import markdown_table
 from integrations.core.config import Setting
@@ -21,17 +24,18 @@ def _developer(each: Integration) -> list[str]:
     doctor = f"python -m integrations doctor {each.name} --mode sandbox"
     return [
         "### " + f"{each.title}: a developer's first call",
-        f"**Account and key.** {each.credentials} {each.told().sandbox}",
+        f"**Account and key.** {linked(each.credentials)} {each.told().sandbox}",
         "**`.env`.** Beside the Makefile, and never committed. `.env.example` has every variable; "
-        "these are enough to begin with:",
-        _block("sh", "".join(_line(setting) for setting in _first(each))),
+        "the first call needs these:",
+        _block("sh", "".join(f"{setting.name}=\n" for setting in _first(each))),
         markdown_table(("Variable", "What it is, and where it comes from"), _where(each)),
         "**Doctor.** It names what is missing, and never shows a value. With `--online` it asks "
         "the service whether the key works:",
         _block("sh", f"{doctor}\n{doctor} --online\n"),
         "**First call.** Only the command line and the notebooks read `.env`; a program says so:",
         _block("python", _program(each)),
-        f"It says something else? Look the message up: {{ref}}`troubleshooting-{each.name}`.",
+        "It says something else? Look the message up: "
+        f"{{ref}}`{each.title}'s messages <troubleshooting-{each.name}>`.",
     ]
 
 
@@ -41,7 +45,7 @@ def _team(each: Integration) -> list[str]:
     hooks = ["**Webhooks.** " + told.signature, steps] if steps else []
     return [
         f"### {each.title}: a team's staging",
-        f"Staging has keys of its own and runs in mode `sandbox`. For testing: {told.test_data}",
+        f"Staging has keys of its own and runs in mode `sandbox`. {told.test_data}",
         *hooks,
         f"**Tests.** None of them needs a key: the fixtures `fake_{each.name}` and "
         f"`{each.name}_client` come with the package ({{doc}}`../notebooks/testing`).",
@@ -56,19 +60,20 @@ def _operator(each: Integration) -> list[str]:
         f"### {each.title}: an operator's go-live",
         items,
         f"**Rotation.** {told.rotation}",
-        "**Timeouts, repeats, limits.** {doc}`services` has them at a glance, {doc}`production` "
-        "what to make of them.",
+        f"**Timeouts, repeats, limits, costs.** {{ref}}`At a glance <service-{each.name}>`; what "
+        "to make of them: {doc}`production`.",
     ]
 
 
 def _first(each: Integration) -> list[Setting]:
-    """Return the settings to begin with: those that are needed, and the secrets."""
-    needed = [s for s in each.settings if s.required]
-    return needed + [s for s in each.settings if s.secret and not s.required]
+    """Return the settings that a first call needs."""
+    known = {setting.name: setting for setting in each.settings}
+    return [known[name] for name in each.told().begin_with]
 
 
-def _line(setting: Setting) -> str:
-    return f"{setting.name}=\n" if setting.required else f"# {setting.name}=\n"
+def linked(text: str) -> str:
+    """Return the text with its addresses as links."""
+    return re.sub(r"https://[\w./-]*\w", r"<\g<0>>", text)
 
 
 def _where(each: Integration) -> list[tuple[str, str]]:
@@ -95,18 +100,28 @@ def troubleshooting(every: Iterable[Integration]) -> str:
         parts += [
             f"(troubleshooting-{each.name})=",
             f"## {each.title}",
-            markdown_table(
-                ("You read", "Why, and what to do"),
-                [_told(each, found) for found in provoked(each.name)],
-            ),
+            markdown_table(("You read", "Why, and what to do"), _grouped(each)),
         ]
     return "\n\n".join(parts)
 
 
-def _told(each: Integration, found: Provoked) -> tuple[str, str]:
+def _grouped(each: Integration) -> list[tuple[str, str]]:
+    # What follows each other with one and the same advice shares a row: NOAUTH, WRONGPASS, NOPERM.
+    told = [_told(each, found) for found in provoked(each.name)]
+    return [(_messages(group), advice) for advice, group in groupby(told, key=itemgetter(2))]
+
+
+def _messages(told: Iterable[tuple[str, str, str]]) -> str:
+    found: dict[str, list[str]] = {}
+    for message, answer, _ in told:
+        found.setdefault(message, []).append(answer)
+    return "<br>".join(f"`{each}` {', '.join(answers)}".rstrip() for each, answers in found.items())
+
+
+def _told(each: Integration, found: Provoked) -> tuple[str, str, str]:
     answer, what = found.mistake.answer, found.mistake.what
     if answer == HERE:
         why = f"{what[0].upper()}{what[1:]}."
-        return f"`{found.message}`", f"{why} {found.mistake.advice}".strip()
+        return found.message, "", f"{why} {found.mistake.advice}".strip()
     row = next(row for row in each.error_rows() if answer in row.status.split(", "))
-    return f"`{found.message}`<br>{answer}", f"{row.meaning} {found.hint or row.hint}"
+    return found.message, answer, f"{row.meaning} {found.hint or row.hint}"

@@ -3,6 +3,7 @@
 import json
 import re
 from html import escape
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -18,22 +19,32 @@ _PRIVATE = re.compile(r"link|url|code|token|secret|password|data$|^body$", re.IG
 _FORM = "application/x-www-form-urlencoded"
 
 
+# An account's id is most of a path, and says nothing in a list; the exchange itself has it whole.
+_LONG_ID = re.compile(r"(?<=/)(\w{6})\w{20,}(?=/|$)")
+
+
+def _short(path: str) -> str:
+    return _LONG_ID.sub(r"\1…", path)
+
+
 def outbox(kept: "Outbox") -> str:
-    """Return the table of an outbox: when, what, to whom, and the end of it."""
-    return table(
-        ("time", "request", "concerns", "idempotency key", "outcome"),
+    """Return the table of an outbox: when, what, to whom, and the end of it.
+
+    A column in which nothing stands is left out, such as the keys of a service that has none.
+    """
+    names = ("time", "request", "concerns", "idempotency key", "outcome")
+    lines = [
         (
-            (
-                moment(each.at)[11:19],
-                f"{each.request.method} {each.request.path}",
-                _concerns(each.request),
-                each.request.headers.get("idempotency-key", ""),
-                each.outcome,
-            )
-            for each in kept
-        ),
-        "Outbox",
-    )
+            moment(each.at)[11:19],
+            f"{each.request.method} {_short(each.request.path)}",
+            _concerns(each.request),
+            each.request.headers.get("idempotency-key", ""),
+            each.outcome,
+        )
+        for each in kept
+    ]
+    used = [any(column) for column in zip(*lines, strict=True)] or [True] * len(names)
+    return table([*compress(names, used)], [[*compress(line, used)] for line in lines], "Outbox")
 
 
 def exchange(request: "Request", response: "Response | None" = None, outcome: str = "") -> str:

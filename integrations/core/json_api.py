@@ -99,14 +99,16 @@ class JsonApi:
         base_url: str,
         clock: Clock,
         retry: Retry,
+        form: bool = False,
     ) -> None:
-        """Call through ``http`` at ``base_url``."""
+        """Call through ``http`` at ``base_url``; with ``form``, bodies are sent as HTML forms."""
         self._http = http
         self._errors = errors
         self._mode = mode
         self._base_url = base_url
         self._clock = clock
         self._retry = retry
+        self._form = form
         self._logger = get_logger(errors.provider)
 
     def read(
@@ -205,7 +207,12 @@ class JsonApi:
         headers = {"idempotency-key": key} if key else None
         try:
             response = self._http.request(
-                method, self._base_url + path, params=params, json=body, headers=headers
+                method,
+                self._base_url + path,
+                params=params,
+                json=None if self._form else body,
+                data=body if self._form else None,
+                headers=headers,
             )
         except httpx.HTTPError as error:
             self._log(method, path, number, outcome=type(error).__name__)

@@ -46,6 +46,12 @@ _SAFE_HEADERS = frozenset(
         "webhook-timestamp",
         "stripe-version",
         "request-id",
+        # Of S3: digests of what is stored, in its listings too, and none of them is a key.
+        "etag",
+        "last-modified",
+        "x-amz-checksum-crc32",
+        "x-amz-content-sha256",
+        "x-amz-date",
     ]
 )
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from integrations.core.clock import Clock
+from integrations.core.errors import ConfigurationError
 
 
 class Answer(Protocol):
@@ -35,13 +36,30 @@ class Message:
     body: bytes
 
 
+class Signer(Protocol):
+    """A vendor's way of signing what it sends."""
+
+    def sign(self, body: bytes, *, message_id: str, at: float | None = None) -> dict[str, str]:
+        """Return the headers that come with ``body``, signed at the Unix time ``at``, or now."""
+        ...
+
+
 class StandardSigner:
     """Signs as Standard Webhooks does, by the ``standardwebhooks`` library."""
 
     def __init__(self, secret: str, clock: Clock) -> None:
-        """Sign with ``secret``, at the time of ``clock``."""
-        from standardwebhooks import Webhook
+        """Sign with ``secret``, at the time of ``clock``.
 
+        Raises:
+            ConfigurationError: the library is not installed.
+        """
+        try:
+            from standardwebhooks import Webhook
+        except ModuleNotFoundError as missing:
+            raise ConfigurationError(
+                "the package 'standardwebhooks', which signs a fake's webhooks, is not installed. "
+                "Install the service's extra, such as pip install 'integrations-workbook[loops]'"
+            ) from missing
         self._signer = Webhook(secret)
         self._clock = clock
 
@@ -58,9 +76,9 @@ class StandardSigner:
 
 
 class Outgoing:
-    """Delivers a fake's webhooks by Standard Webhooks, and keeps those that were not taken."""
+    """Delivers a fake's webhooks, and keeps those that were not taken."""
 
-    def __init__(self, signer: StandardSigner, queued: Callable[[], Iterable[Message]]) -> None:
+    def __init__(self, signer: Signer, queued: Callable[[], Iterable[Message]]) -> None:
         """Sign with ``signer`` what ``queued()`` hands over."""
         self.sign = signer.sign
         self._queued = queued

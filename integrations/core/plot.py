@@ -12,10 +12,10 @@ from integrations.core.views import Html, moment
 Point = tuple[float, float]
 
 # Seen well on white and on black; each line has a dash of its own too, for those who see no colour.
-_COLOURS = ("#2f7ed8", "#d9730d", "#2a9d5c", "#b4439e", "#8a8d00")
-_DASHES = ("", "7 4", "2 3", "10 3 2 3", "1 5")
+_COLOURS = ("#2f7ed8", "#d9730d", "#2a9d5c", "#b4439e", "#a67c00")
+_DASHES = ("", "7 4", "2 3", "10 3 2 3", "14 5")
 _WIDTH, _HEIGHT = 640, 260
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 30, 44
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 50, 44
 _STEPS = (1, 2, 2.5, 5, 10)
 
 
@@ -49,7 +49,8 @@ def chart(
         up = point[1] / ticks_y[-1] * (_HEIGHT - _TOP - _BOTTOM)
         return _LEFT + across, _HEIGHT - _BOTTOM - up
 
-    parts = [_label(_WIDTH / 2, 16, title, weight=600)]
+    # Titles begin at the left: a phone shows that side of a wide drawing first.
+    parts = [_label(4, 16, title, anchor="start", weight=600)]
     parts += [_grid(place((0, tick))[1], tick) for tick in ticks_y]
     parts += [_label(place((tick, 0))[0], _HEIGHT - 26, _number(tick)) for tick in ticks_x]
     parts += [_label(_WIDTH / 2, _HEIGHT - 8, x), _label(4, _TOP - 12, y, anchor="start")]
@@ -71,16 +72,18 @@ def timeline(events: Iterable[tuple[float, str, str]], *, title: str = "") -> Ht
     first, last = ordered[0][0], ordered[-1][0]
     lanes = list(dict.fromkeys(lane for _, lane, _ in ordered))
     row, left = 26, 132
-    parts = [_label(_WIDTH / 2, 16, title, weight=600)]
+    # Within an hour the date says nothing, and the seconds do.
+    shown = slice(11, 19) if last - first < 3600 else slice(16)
+    parts = [_label(4, 16, title, anchor="start", weight=600)]
     # One row an event, in order of time: texts never overlap, and the slope shows the pace.
     for index, (at, lane, text) in enumerate(ordered):
         y = 42 + row * index
         x = left + (at - first) / ((last - first) or 1) * 190
         colour = _COLOURS[lanes.index(lane) % len(_COLOURS)]
-        parts.append(_label(left - 10, y + 4, moment(at)[:16], anchor="end"))
+        parts.append(_label(left - 10, y + 4, moment(at)[shown], anchor="end"))
         parts.append(f'<circle cx="{x:.1f}" cy="{y}" r="5" fill="{colour}"/>')
         parts.append(_label(left + 206, y + 4, f"{lane}: {text}", anchor="start"))
-    told = "; ".join(f"{moment(at)[:16]} {lane}: {text}" for at, lane, text in ordered)
+    told = "; ".join(f"{moment(at)[shown]} {lane}: {text}" for at, lane, text in ordered)
     return _svg(parts, 54 + row * len(ordered), f"{title}. {told}")
 
 

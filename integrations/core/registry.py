@@ -15,10 +15,18 @@ from integrations.core.errors import ConfigurationError, ProviderError
 
 @dataclass(frozen=True)
 class Feature:
-    """One thing an integration can do, with the method or function that does it."""
+    """One thing an integration can do, with the method or function that does it.
+
+    Attributes:
+        name: what it is called in tables.
+        symbol: the method or function.
+        need: which of the reader's needs it meets, where several services may: a row of the
+            overview's matrix, such as "many at once, each once".
+    """
 
     name: str
     symbol: str
+    need: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,7 @@ class About:
 
     Attributes:
         sandbox: what there is to try things on, and what sandbox mode refuses.
+        begin_with: the settings that a first call in sandbox mode needs.
         first_call: Python that makes the first call with ``client``. It is run by a test.
         webhooks: the steps to the first delivery; empty when the service sends none here.
         going_live: what an operator checks, one thing each.
@@ -49,12 +58,14 @@ class About:
         repeats: what makes a repeated call safe.
         pace: how much the service takes, with its unit.
         test_data: keys, cards, numbers and addresses that are there for testing.
-        cost: what is charged for, as far as the documentation that was read says so.
+        cost: what is charged for, as far as the documentation that was read says so, and how to
+            reckon a month from the reader's own numbers; no price that nobody has read.
         fake_has: what the fake does.
         fake_lacks: what only the service can show.
     """
 
     sandbox: str
+    begin_with: tuple[str, ...]
     first_call: str
     webhooks: tuple[str, ...]
     going_live: tuple[str, ...]
@@ -92,8 +103,10 @@ class Integration:
         about: an :class:`About`, for the set-up page and the overview.
         drills: its module that provokes every error and delivers every event, for
             :mod:`integrations.core.drills`.
+        fake_extra: the extra that installs what its fake needs besides; empty when that is nothing.
         together: a function of the environment and the mode that returns what is wrong with the
             settings together, where no single one is required; empty when there is no such rule.
+        endpoint: the setting that leads to a stand-in; empty when the service speaks no HTTP.
         pages: what writes pages of its own for the book, a callable that returns their text by
             their path in a checkout; empty when there are none.
         typed: what builds the typed object of a kept event, a callable that is given the event.
@@ -119,11 +132,13 @@ class Integration:
     credentials: str
     about: str
     drills: str
+    fake_extra: str = ""
     pages: str = ""
     together: str = ""
     typed: str = ""
     reply: str = ""
     reply_type: str = ""
+    endpoint: str = ""
 
     def problems(self, env: Mapping[str, str], mode: Mode) -> list[str]:
         """Return what is wrong with the settings together, once each of them is well formed."""
@@ -161,8 +176,13 @@ class Integration:
         return self._import(self.client)
 
     def fake_class(self) -> Any:
-        """Import and return the fake's class."""
-        return self._import(self.fake)
+        """Import and return the fake's class.
+
+        Raises:
+            ConfigurationError: what it needs is not installed.
+        """
+        extras = [each for each in (self.extra, self.fake_extra) if each]
+        return self._import(self.fake, ",".join(extras))
 
     def event_types(self) -> dict[str, Any]:
         """Import and return the webhook events, by name; none when the service sends none."""
@@ -190,16 +210,17 @@ class Integration:
         """Import and return the module of drills."""
         return self._import(self.drills)
 
-    def _import(self, reference: str) -> Any:
+    def _import(self, reference: str, extras: str = "") -> Any:
         module, _, attribute = reference.partition(":")
         try:
             found = importlib.import_module(module)
         except ModuleNotFoundError as missing:
-            if (missing.name or "").partition(".")[0] == "integrations":
+            package = (missing.name or "").partition(".")[0]
+            if package == "integrations":
                 raise
             raise ConfigurationError(
-                f"{self.name}: the package {missing.name!r} is not installed. "
-                f"Install the extra: pip install 'integrations-workbook[{self.extra}]'"
+                f"{self.name}: the package {package!r} is not installed. "
+                f"Install the extra: pip install 'integrations-workbook[{extras or self.extra}]'"
             ) from missing
         return getattr(found, attribute) if attribute else found
 

@@ -14,7 +14,7 @@ code that you test.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -22,8 +22,10 @@ from integrations.core.clock import ManualClock
 from integrations.core.config import Mode
 from integrations.core.netguard import block_network, is_blocked, unblock_network
 from integrations.core.outbox import Outbox
-from integrations.core.registry import discover
-from integrations.core.workbook import Mock, Workbook
+from integrations.core.registry import Integration, discover
+
+if TYPE_CHECKING:
+    from integrations.core.workbook import Mock
 
 
 @pytest.fixture
@@ -48,8 +50,11 @@ def no_network() -> Iterator[None]:
         unblock_network()
 
 
-def _mock(name: str) -> Callable[..., Mock]:
-    def mock(frozen_clock: ManualClock, outbox: Outbox) -> Mock:
+def _mock(name: str) -> "Callable[..., Mock]":
+    def mock(frozen_clock: ManualClock, outbox: Outbox) -> "Mock":
+        # Every run of pytest loads this file: what only these fixtures need waits for them.
+        from integrations.core.workbook import Workbook
+
         workbook = Workbook(Mode.MOCK, {})
         return workbook.mock(name, clock=frozen_clock, outbox=outbox, latency_s=0)
 
@@ -63,7 +68,19 @@ def _part(name: str, part: str) -> Callable[..., Any]:
     return taken
 
 
-for _name in discover():
-    globals()[f"mock_{_name}"] = pytest.fixture(_mock(_name), name=f"mock_{_name}")
-    globals()[f"fake_{_name}"] = pytest.fixture(_part(_name, "fake"), name=f"fake_{_name}")
-    globals()[f"{_name}_client"] = pytest.fixture(_part(_name, "client"), name=f"{_name}_client")
+def _fixtures(each: Integration) -> dict[str, Any]:
+    name, title = each.name, each.title
+    made = {f"mock_{name}": _mock(name)}
+    made |= {f"fake_{name}": _part(name, "fake"), f"{name}_client": _part(name, "client")}
+    told = (
+        f"Return {title} in mock mode: client, fake, faults, outbox and clock.",
+        f"Return the fake of {title} that ``{name}_client`` talks to.",
+        f"Return the real client of {title}, on ``fake_{name}``.",
+    )
+    for function, text in zip(made.values(), told, strict=True):
+        function.__doc__ = text
+    return {key: pytest.fixture(function, name=key) for key, function in made.items()}
+
+
+for _each in discover().values():
+    globals().update(_fixtures(_each))

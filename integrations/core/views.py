@@ -1,6 +1,7 @@
 """Small HTML views for notebooks: tables, requests, diagrams. Light, dark, and without a script."""
 
 import dataclasses
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
@@ -17,17 +18,25 @@ def moment(unix: float) -> str:
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[object]], caption: str = "") -> str:
-    """Return an HTML table; cells are escaped."""
+    """Return an HTML table; cells are escaped, and what stands in backticks is code."""
     head = "".join(f"<th>{escape(str(name))}</th>" for name in headers)
     body = "".join(
-        "<tr>" + "".join(f"<td>{escape(_text(cell))}</td>" for cell in row) + "</tr>"
-        for row in rows
+        "<tr>" + "".join(f"<td>{_cell(cell)}</td>" for cell in row) + "</tr>" for row in rows
     )
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
     return (
         f'<table class="dataframe">{title}<thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table>"
     )
+
+
+# A long name breaks on a phone at its joints, not in the middle of a word.
+_JOINT = re.compile(r"(?<=[A-Za-z])([_.])(?=[A-Za-z])|(?<=\w)(/)(?=\w)")
+_CODE = re.compile(r"`{1,2}([^`]+)`{1,2}")
+
+
+def _cell(value: object) -> str:
+    return _CODE.sub(r"<code>\1</code>", _JOINT.sub(r"\g<0><wbr>", escape(_text(value))))
 
 
 class Displayed:
@@ -108,10 +117,21 @@ def _arrow(start: int, end: int, y: int, text: str) -> str:
 def _fields(shown: Any) -> list[tuple[str, object]]:
     """Return the fields of a dataclass that may be shown."""
     return [
-        (each.name, getattr(shown, each.name))
+        (each.name, _in_words(each.name, getattr(shown, each.name)))
         for each in dataclasses.fields(shown)
         if each.repr and each.name != "raw"
     ]
+
+
+# How the fields of the services that hold a Unix time are called.
+_TIMES = re.compile(r"(^|_)(at|end|time)$")
+
+
+def _in_words(name: str, value: object) -> object:
+    """Put the date beside a Unix time, which nobody can read."""
+    if isinstance(value, (int, float)) and _TIMES.search(name) and 10**9 < value < 10**11:
+        return f"{int(value)}: {moment(value)}"
+    return value
 
 
 def _text(cell: object) -> str:

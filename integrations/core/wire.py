@@ -185,7 +185,8 @@ class RecipientGuard:
             # Two "@" are two addresses, of which a service may take the first.
             user, _, domain = name.partition("@")
             if name not in allowed and not (user and f"@{domain}" in allowed):
+                wider = ", or its @domain," if domain else ""
                 raise GuardError(
                     f"{recipient!r} is not on sandbox mode's allow-list. Nothing was sent. "
-                    f"Add it, or its @domain, to {self.setting}."
+                    f"Add it{wider} to {self.setting}."
                 )

@@ -124,12 +124,12 @@ INTEGRATION = Integration(
     ),
     features=(
         Feature("API key test", "LoopsClient.test_api_key"),
-        Feature("Transactional email", "LoopsClient.send_transactional"),
-        Feature("Bulk send", "send_many"),
+        Feature("Transactional email", "LoopsClient.send_transactional", "reach a person"),
+        Feature("Bulk send", "send_many", "many at once, each once"),
         Feature("Events", "LoopsClient.send_event"),
-        Feature("Contacts", "LoopsClient.update_contact"),
+        Feature("Contacts", "LoopsClient.update_contact", "keep what you know of somebody"),
         Feature("Suppressions", "LoopsClient.get_suppression"),
-        Feature("Webhooks", "webhook_pipeline"),
+        Feature("Webhooks", "webhook_pipeline", "hear what happened later"),
     ),
     client="integrations.loops.client:LoopsClient",
     fake="integrations.loops.fake:FakeLoops",
@@ -141,6 +141,7 @@ INTEGRATION = Integration(
     drills="integrations.loops.drills",
     probe="test_api_key",
     notebooks=("quickstart", "loops"),
+    endpoint="LOOPS_BASE_URL",
 )
 
 __all__ = ["INTEGRATION"]

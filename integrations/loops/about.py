@@ -8,6 +8,7 @@ ABOUT = About(
         "key. Sandbox mode sends to the addresses in `LOOPS_SANDBOX_RECIPIENTS` and to "
         "nobody else; to reach your own inbox, add it there."
     ),
+    begin_with=("LOOPS_API_KEY",),
     first_call="""\
 print(client.test_api_key())
 for email in client.list_transactional_emails():
@@ -42,7 +43,13 @@ for email in client.list_transactional_emails():
     ),
     pace="10 requests a second for a team; 10 webhooks a second.",
     test_data="Mail to `@example.com` and `@test.com` is accepted and not delivered.",
-    cost="Not in the documentation that was read (2026-11); see Loops' price list.",
+    cost=(
+        "The documentation that was read (2026-11) has no prices and no unit: take both from "
+        "your plan. What you can count: contacts, which updates and events create, and a "
+        "transactional email does not unless `add_to_audience=True`; and emails. A month: "
+        "`the plan + (contacts + emails beyond it) * their prices`. Mail to `@example.com` is "
+        "never delivered."
+    ),
     fake_has=(
         "Contacts, lists, properties, suppressions, emails with their data variables, "
         "idempotency keys, the limit of requests, signed webhooks."

@@ -41,7 +41,9 @@ INTEGRATION = Integration(
     summary="Cache, rate limits, locks and sessions, on one server or a cluster.",
     docs="https://redis.io/docs/latest/",
     extra="redis",
-    credentials="Run one (docker run -p 6379:6379 valkey/valkey), or take a hosted one's URL.",
+    credentials=(
+        "Run one (docker run -p 127.0.0.1:6379:6379 valkey/valkey), or take a hosted one's URL."
+    ),
     settings=(
         Setting(
             "REDIS_URL",
@@ -98,9 +100,11 @@ INTEGRATION = Integration(
         Feature("Cache without stampedes", "Cache.get_or_load"),
         Feature("Rate limits", "RateLimiter.hit"),
         Feature("Locks", "Locks.acquire"),
-        Feature("Sessions", "Sessions.create"),
+        Feature("Sessions", "Sessions.create", "keep what you know of somebody"),
         Feature("Webhooks of every worker", "RedisEventStore.claim"),
-        Feature("One-time codes of every worker", "RedisCodeStore.attempt"),
+        Feature(
+            "One-time codes of every worker", "RedisCodeStore.attempt", "prove who somebody is"
+        ),
     ),
     client="integrations.redis.client:RedisClient",
     fake="integrations.redis.fake:FakeRedis",
@@ -109,6 +113,7 @@ INTEGRATION = Integration(
     shortcuts="integrations.redis.shortcuts",
     about="integrations.redis.about:ABOUT",
     drills="integrations.redis.drills",
+    fake_extra="fakes",
     probe="check_health",
     notebooks=("redis_caching", "redis_rate_limiting"),
 )

@@ -4,9 +4,9 @@ from integrations.core.registry import About
 
 ABOUT = About(
     sandbox=(
-        "A server on your own machine: `docker run -p 6379:6379 valkey/valkey`. Sandbox "
-        "mode reaches the hosts in `REDIS_SANDBOX_HOSTS`, by default this machine only."
+        "Sandbox mode reaches the hosts in `REDIS_SANDBOX_HOSTS`, by default this machine only."
     ),
+    begin_with=("REDIS_URL", "REDIS_SECRET", "REDIS_PREFIX"),
     first_call="""\
 print(client.check_health())
 key = client.key("greeting", 1)
@@ -31,8 +31,13 @@ print(client.get(key))
     signature="None: Redis sends no webhooks.",
     repeats=("Scripts that may be repeated are; counting is never repeated after a lost reply."),
     pace="One core of a server; a cluster has one for each shard.",
-    test_data="None needed.",
-    cost="The server's memory; hosted ones by size. Prices were not read (2026-11).",
+    test_data="No test data is needed: a prefix of its own keeps staging apart.",
+    cost=(
+        "Memory, whether your own or a host's. Prices were not read (2026-11). A month: "
+        "`(primaries + replicas) * price of a node`, and a node holds "
+        "`used_memory_peak / primaries`, as `INFO memory` says, with room for a failover. What "
+        "grows it is entries * their size * how long they live; every key here has an end."
+    ),
     fake_has=(
         "Commands, Lua and expiry of fakeredis, behind redis-py's own connection, with "
         "faults and a clock that you turn."

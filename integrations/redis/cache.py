@@ -5,21 +5,17 @@ logged. Invalidation is the exception: it raises, since a silent failure would l
 """
 
 import functools
-import hashlib
-import inspect
-import json
 import logging
-import re
-import string
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from integrations.core.errors import NetworkError, ProviderError, UnavailableError
 from integrations.core.log import get_logger, log_event
 from integrations.redis import arguments as check
 from integrations.redis.cache_scripts import ENTER, FINISH, PEEK, PUT
+from integrations.redis.cached import Cached
 from integrations.redis.client import RedisClient
 from integrations.redis.commands import Effect
 from integrations.redis.connections import MAX_BLOCK_S
@@ -35,21 +31,6 @@ T = TypeVar("T")
 # After a failure, the server is left alone for a moment instead of a timeout for each call.
 PAUSE_S = 1.0
 _DOWN = (NetworkError, UnavailableError)
-
-
-def id_of(name: str, *parts: object) -> str:
-    """Return an id for what depends on ``parts``; they are hashed, so they may be long.
-
-    The parts are a query's text and parameters, or what a template fragment varies on.
-
-    Raises:
-        InvalidRequestError: a part cannot be written as JSON, so it has no lasting name.
-    """
-    try:
-        text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
-    except (TypeError, ValueError, RecursionError) as error:
-        check.refuse("parts", f"cannot name a value ({error}); give a key of your own")
-    return f"{name}:{hashlib.sha256(text.encode()).hexdigest()[:24]}"
 
 
 @dataclass(frozen=True)
@@ -172,14 +153,19 @@ class Cache:
 
     def cached(
         self, policy: Policy | None = None, *, ttl: float = 60.0, key: str | None = None
-    ) -> Callable[[Callable[P, T]], "Cached[P, T]"]:
+    ) -> Callable[[Callable[P, T]], Cached[P, T]]:
         """Decorate a function so that its results are cached.
 
         Args:
             policy: how to keep them; ``Policy(ttl)`` when None.
             ttl: seconds to keep them, without a policy.
             key: the id, with the function's arguments in braces, such as ``"product:{id}"``. When
-                None it is made of the function's name and a hash of the arguments.
+                None it is made of the function's name and a hash of the arguments. Of several
+                arguments each is percent-encoded, so two calls never share a key by accident.
+
+        Raises:
+            InvalidRequestError: ``key`` is no template of the function's arguments, or two of them
+                stand together without a sign such as ``:`` between them.
         """
         chosen = policy or Policy(ttl)
         return lambda function: Cached(self, function, chosen, key)
@@ -359,52 +345,6 @@ class Cache:
             self._paused_until = self._client.clock.time() + PAUSE_S
         reason = type(error).__name__
         log_event(self._logger, logging.WARNING, "cache skipped", method=what, error=reason)
-
-
-class Cached(Generic[P, T]):
-    """A function whose results are cached; call it as before."""
-
-    def __init__(
-        self, cache: Cache, function: Callable[P, T], policy: Policy, key: str | None
-    ) -> None:
-        """See :meth:`Cache.cached`."""
-        functools.update_wrapper(self, function)
-        self._cache = cache
-        self._function = function
-        self._policy = policy
-        self._template = key
-        self._signature = inspect.signature(function)
-        if key is not None:
-            _check_template(key, self._signature)
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return the cached result, or call the function."""
-        id = self.id(*args, **kwargs)
-        return self._cache.get_or_load(id, lambda: self._function(*args, **kwargs), self._policy)
-
-    def id(self, *args: P.args, **kwargs: P.kwargs) -> str:
-        """Return the id under which the result of a call is kept."""
-        bound = self._signature.bind(*args, **kwargs)
-        bound.apply_defaults()
-        if self._template is not None:
-            return self._template.format(**bound.arguments)
-        function = self._function
-        name = f"{function.__module__}.{function.__qualname__}".replace("<locals>.", "")
-        return id_of(name, dict(bound.arguments))
-
-    def invalidate(self, *args: P.args, **kwargs: P.kwargs) -> None:
-        """Forget the result of a call with these arguments."""
-        self._cache.invalidate(self.id(*args, **kwargs))
-
-
-def _check_template(key: str, signature: inspect.Signature) -> None:
-    try:
-        named = [field for _, field, _, _ in string.Formatter().parse(key) if field is not None]
-    except ValueError as wrong:
-        check.refuse("key", f"is no template ({wrong})")
-    for field in named:
-        if (name := re.split(r"[.\[]", field)[0]) not in signature.parameters:
-            check.refuse("key", f"names {name!r}, and the function has no such argument")
 
 
 def _in_thread(work: Callable[[], None]) -> None:

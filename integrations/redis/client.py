@@ -215,9 +215,10 @@ class RedisClient:
         try:
             from integrations.redis.fake import FakeRedis
         except ModuleNotFoundError as missing:
+            package = (missing.name or "").partition(".")[0]
             raise ConfigurationError(
-                f"redis: mock mode needs the package {missing.name!r}. "
-                "Install it: pip install 'fakeredis[lua]'"
+                f"redis: mock mode needs the package {package!r}. "
+                "Install it: pip install 'integrations-workbook[redis,fakes]'"
             ) from missing
         return FakeRedis(clock=self.clock)
 

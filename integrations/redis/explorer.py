@@ -32,11 +32,9 @@ def passed(limit: Limit, arrivals: Iterable[float]) -> list[Point]:
 
 
 def compare(limits: Sequence[Limit], arrivals: Sequence[float], *, title: str = "") -> Any:
-    """Draw what each limit lets through of the same calls, beside the calls themselves."""
-    lines = {"calls": [(at, float(number)) for number, at in enumerate(arrivals, start=1)]}
-    for limit in limits:
-        lines[limit.algorithm] = passed(limit, arrivals)
-    return chart(lines, x="seconds", y="calls", title=title, step=True)
+    """Draw what each limit lets through of the same calls."""
+    lines = {str(limit.algorithm): passed(limit, arrivals) for limit in limits}
+    return chart(lines, x="seconds", y="calls that passed", title=title, step=True)
 
 
 def preview(limit: int = 10, window: float = 10, burst: int = 10, rate: int = 4) -> str:

@@ -154,9 +154,9 @@ INTEGRATION = Integration(
     ),
     features=(
         Feature("Upload and download", "S3Client.upload_file"),
-        Feature("Many files", "upload_many"),
+        Feature("Many files", "upload_many", "many at once, each once"),
         Feature("Presigned URLs", "S3Client.presign_get"),
-        Feature("Browser upload", "get_direct_upload_form_data"),
+        Feature("Browser upload", "get_direct_upload_form_data", "let the browser do it"),
         Feature("Conditional writes", "S3Client.upload_bytes"),
         Feature("Bucket doctor", "S3Client.diagnose_bucket"),
         Feature("S3 URLs", "parse_s3_url"),
@@ -168,9 +168,12 @@ INTEGRATION = Integration(
     shortcuts="integrations.s3.shortcuts",
     about="integrations.s3.about:ABOUT",
     drills="integrations.s3.drills",
+    fake_extra="fakes",
     probe="check_bucket",
     notebooks=("s3_objects", "s3_browser_uploads"),
     pages="integrations.s3.mock_page:pages",
+    together="integrations.s3.settings:problems_together",
+    endpoint="AWS_ENDPOINT_URL_S3",
 )
 
 __all__ = ["INTEGRATION"]

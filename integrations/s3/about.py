@@ -7,6 +7,13 @@ ABOUT = About(
         "Make a bucket for trying things out, and name it in `S3_SANDBOX_BUCKETS`; "
         "sandbox mode touches no other. AWS keys carry no mark of test or live."
     ),
+    begin_with=(
+        "S3_BUCKET",
+        "AWS_DEFAULT_REGION",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "S3_SANDBOX_BUCKETS",
+    ),
     first_call="""\
 print(client.check_bucket())
 client.upload_bytes("hello.txt", b"Hello.")
@@ -35,11 +42,15 @@ print(client.download_bytes("hello.txt"))
     ),
     pace="By prefix of keys; 503 SlowDown says when it is too much.",
     test_data=(
-        "None. On your machine: the fake, or a server such as MinIO at `AWS_ENDPOINT_URL_S3`."
+        "There is no test data. On your machine: the fake, or a server such as MinIO at "
+        "`AWS_ENDPOINT_URL_S3`."
     ),
     cost=(
         "Storage, requests and traffic; parts of uploads that nobody finished as well. "
-        "Prices were not read (2026-11): see the provider's list."
+        "Prices were not read (2026-11): see the provider's list. A month: `GB kept * price + "
+        "thousands of requests * price + GB sent out * price`. An upload is one request up to "
+        "8 MB, else one for each part of 8 MB and two more; a browser's upload is one by the "
+        "browser and some by your server."
     ),
     fake_has=(
         "Objects, multipart uploads, and what moto leaves out: signatures, expiry, "

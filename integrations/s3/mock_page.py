@@ -102,7 +102,7 @@ def page(results: Iterable[Outcome]) -> str:
     parts = [_HEAD, counted]
     for group in dict.fromkeys(each.case.group for each in results):
         rows = [_row(each) for each in results if each.case.group == group]
-        head = f"| {group} | S3 | bare moto | the fake |\n| --- | --- | --- | --- |"
+        head = "| case | S3, and the fake | bare moto |\n| --- | --- | --- |"
         parts.append(f"## {group}\n\n" + "\n".join([head, *rows]))
     return "\n\n".join([*parts, _TAIL]) + "\n"
 
@@ -113,7 +113,9 @@ def _agreements(outcome: Outcome) -> tuple[bool, bool]:
 
 def _row(outcome: Outcome) -> str:
     moto = outcome.moto if outcome.moto_agrees else f"**{outcome.moto}**"
-    return f"| {outcome.case.title} | {outcome.case.expected} | {moto} | {outcome.fake} |"
+    same = outcome.fake == outcome.case.expected
+    s3 = outcome.case.expected if same else f"{outcome.case.expected}, the fake **{outcome.fake}**"
+    return f"| {outcome.case.title} | {s3} | {moto} |"
 
 
 _HEAD = """# What the S3 mock proves, and what it does not
@@ -127,8 +129,8 @@ tried on moto alone is untried in all of that, and the first real bucket answers
 {py:class}`~integrations.s3.fake.FakeS3` keeps its objects in moto and puts in front of it what S3
 checks. The arithmetic of signatures is botocore's, and it agrees with the examples that AWS has
 published. In the tables, *S3* is what the
-[documentation](https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html) says; the two
-columns beside it are what came out when the case was run. Bold is where moto and S3 part ways."""
+[documentation](https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html) says; what moto
+and the fake answer came out when the case was run. Bold is what is not S3's answer."""
 
 _TAIL = """## What neither of them shows
 

@@ -82,6 +82,20 @@ class S3Settings:
         )
 
 
+def problems_together(env: Mapping[str, str], mode: Mode) -> list[str]:
+    """Return what is wrong with well-formed settings together: half a key, a bucket off limits."""
+    values = load("s3", INTEGRATION.settings, env, mode)
+    preset = PRESETS[values["S3_PROVIDER"].lower()]
+    problems = _contradictions(values, preset, mode)
+    bucket = values["S3_BUCKET"]
+    if mode is Mode.SANDBOX and bucket not in split_list(values["S3_SANDBOX_BUCKETS"]):
+        problems.append(
+            f"S3_SANDBOX_BUCKETS does not name the bucket {bucket!r}. Add it, if it is there for "
+            "trying things out."
+        )
+    return problems
+
+
 def _contradictions(values: Mapping[str, str], preset: Preset, mode: Mode) -> list[str]:
     problems = []
     if bool(values["AWS_ACCESS_KEY_ID"]) != bool(values["AWS_SECRET_ACCESS_KEY"]):

@@ -133,6 +133,10 @@ _BY_CODE = {
 }
 
 
+LOOK = "Look whether it did before you repeat it."
+"""What to do after a change whose end is not known; of a conditional write a repeat is refused."""
+
+
 def translated(error: Exception, *, change: bool, clock: Clock) -> ProviderError:
     """Return the error of the package that means what boto3's ``error`` means."""
     inner = error.__cause__ or error.__context__
@@ -150,6 +154,7 @@ def _answered(error: ClientError, *, change: bool, clock: Clock) -> ProviderErro
     status = int(about.get("HTTPStatusCode") or 0)
     code = str(told.get("Code") or status)
     row = _row(status, code)
+    unknown = change and row.status == "5xx"
     return row.error(
         _sentence(told, code, status),
         provider="s3",
@@ -160,8 +165,8 @@ def _answered(error: ClientError, *, change: bool, clock: Clock) -> ProviderErro
         retry_after=parse_retry_after(
             about.get("HTTPHeaders", {}).get("retry-after"), clock.time()
         ),
-        outcome_unknown=change and row.status == "5xx",
-        hint=row.hint,
+        outcome_unknown=unknown,
+        hint=LOOK if unknown else row.hint,
     )
 
 
@@ -197,7 +202,7 @@ def _unanswered(error: Exception, *, change: bool) -> ProviderError:
     elif isinstance(error, HTTPClientError) and not isinstance(error, TruncatedReplyError):
         kind, row = NetworkError, _ROWS["no reply"]
     said = f"{_WORDS.get(kind, 'boto3 failed')} ({type(error).__name__})"
-    return kind(said, provider="s3", outcome_unknown=unknown, hint=row.hint)
+    return kind(said, provider="s3", outcome_unknown=unknown, hint=LOOK if unknown else row.hint)
 
 
 _WORDS: dict[type[ProviderError], str] = {

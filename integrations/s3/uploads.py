@@ -162,7 +162,7 @@ def complete_upload(
     # One that hangs in processing belongs to a process that died: looking again does no harm.
     working = upload if upload.status == "processing" else _moved(store, upload, "processing")
     try:
-        info = s3.head(working.incoming_key)
+        info = _arrived(s3, working)
         problem = _problem(s3, working, info)
         if problem is None:
             s3.copy(working.incoming_key, working.key, source_etag=info.etag)
@@ -178,6 +178,18 @@ def complete_upload(
         return complete_upload(upload_id, owner=owner, store=store, client=s3)
     s3.delete(working.incoming_key)
     return done
+
+
+def _arrived(s3: S3Client, upload: Upload) -> ObjectInfo:
+    try:
+        return s3.head(upload.incoming_key)
+    except NotFoundError as error:
+        raise NotFoundError(
+            "no file has arrived for this upload",
+            provider="s3",
+            status=404,
+            hint="Read what S3 answered to the form or the PUT, then send the file again.",
+        ) from error
 
 
 def _ended_elsewhere(upload_id: str, owner: str, store: UploadStore) -> Upload:

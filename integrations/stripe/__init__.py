@@ -104,15 +104,15 @@ INTEGRATION = Integration(
         ),
     ),
     features=(
-        Feature("Customers", "Customers.find_or_create"),
-        Feature("Checkout", "CheckoutSessions.create"),
+        Feature("Customers", "Customers.find_or_create", "keep what you know of somebody"),
+        Feature("Checkout", "CheckoutSessions.create", "let the browser do it"),
         Feature("Customer portal", "PortalSessions.create"),
         Feature("Payments and declines", "PaymentIntents.create"),
         Feature("Refunds", "Refunds.create"),
         Feature("Subscriptions", "Subscriptions.change_plan"),
         Feature("Invoices", "Invoices.preview"),
         Feature("Test clocks", "Clocks.advance"),
-        Feature("Webhooks", "webhook_pipeline"),
+        Feature("Webhooks", "webhook_pipeline", "hear what happened later"),
     ),
     client="integrations.stripe.client:StripeClient",
     fake="integrations.stripe.fake:FakeStripe",
@@ -124,6 +124,7 @@ INTEGRATION = Integration(
     drills="integrations.stripe.drills",
     probe="test_api_key",
     notebooks=("stripe_payments", "stripe_subscriptions", "stripe_webhooks"),
+    endpoint="STRIPE_API_BASE",
 )
 
 __all__ = ["INTEGRATION", "key_kind"]

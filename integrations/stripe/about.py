@@ -8,6 +8,7 @@ ABOUT = About(
         "Sandbox mode refuses live keys, and buyers who are not in "
         "`STRIPE_SANDBOX_RECIPIENTS`."
     ),
+    begin_with=("STRIPE_API_KEY",),
     first_call="""\
 print(client.test_api_key())
 customer = client.customers.create(email="alex@example.com")
@@ -49,10 +50,15 @@ print(customer.id)
     ),
     pace="About 100 requests a second live, 25 in test mode.",
     test_data=(
-        "Cards by name, such as `pm_card_visa` and `pm_card_chargeDeclined`; test "
-        "clocks, which let months pass."
+        "For tests there are cards by name, such as `pm_card_visa` and "
+        "`pm_card_chargeDeclined`, and test clocks, which let months pass."
     ),
-    cost=("By payment; not in the documentation that was read (2026-11): see Stripe's price list."),
+    cost=(
+        "By payment. The documentation that was read (2026-11) has no rates: take yours from "
+        "Stripe's price list, by country and card. A month: `payments * (average amount * "
+        "percentage + fixed fee)`, plus disputes and, on top, products such as Billing or Tax "
+        "that you switch on. Test mode and calls of the API are not payments."
+    ),
     fake_has=(
         "Customers, Checkout with a buyer, payments, declines, 3D Secure, refunds, "
         "disputes, subscriptions on test clocks, idempotency keys, signed events, both "

@@ -37,9 +37,11 @@ class Receipt:
         return [*paid, *back, ("Total", str(self.kept))]
 
     def _repr_html_(self) -> str:
+        lines = self.lines()
         rows = "".join(
-            f'<tr><td>{escape(name)}</td><td style="text-align:right">{escape(amount)}</td></tr>'
-            for name, amount in self.lines()
+            f'<tr style="font-weight:{600 if number == len(lines) else 400}">'
+            f'<td>{escape(name)}</td><td style="text-align:right">{escape(amount)}</td></tr>'
+            for number, (name, amount) in enumerate(lines, start=1)
         )
         when = moment(float(self.payment.raw.get("created") or 0))[:16]
         return (

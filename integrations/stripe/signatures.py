@@ -60,7 +60,7 @@ class StripeWebhooks:
         if not self._secrets:
             raise ConfigurationError(
                 "STRIPE_WEBHOOK_SECRET is missing: without it no webhook can be trusted.",
-                problems=["Get it at Stripe → Workbench → Webhooks → the endpoint → Secret."],
+                problems=["Get it at Stripe → Developers → Webhooks → the endpoint."],
             )
         self._livemode = livemode
         self._api_version = api_version

@@ -180,15 +180,15 @@ INTEGRATION = Integration(
         ),
     ),
     features=(
-        Feature("SMS and MMS", "TwilioClient.send_message"),
+        Feature("SMS and MMS", "TwilioClient.send_message", "reach a person"),
         Feature("WhatsApp", "TwilioClient.send_whatsapp_message"),
         Feature("Scheduled messages", "TwilioClient.schedule_message"),
-        Feature("Bulk send", "send_many"),
+        Feature("Bulk send", "send_many", "many at once, each once"),
         Feature("Message status", "TwilioClient.get_message"),
         Feature("Segments", "count_segments"),
         Feature("Lookup", "TwilioClient.lookup_phone_number"),
-        Feature("Verify", "TwilioClient.start_verification"),
-        Feature("Callbacks", "webhook_pipeline"),
+        Feature("Verify", "TwilioClient.start_verification", "prove who somebody is"),
+        Feature("Callbacks", "webhook_pipeline", "hear what happened later"),
     ),
     client="integrations.twilio.client:TwilioClient",
     fake="integrations.twilio.fake:FakeTwilio",
@@ -203,6 +203,7 @@ INTEGRATION = Integration(
     probe="fetch_account",
     together="integrations.twilio.settings:problems_together",
     notebooks=("twilio_messaging", "twilio_verification"),
+    endpoint="TWILIO_API_BASE",
 )
 
 __all__ = ["INTEGRATION"]

@@ -11,6 +11,7 @@ ABOUT = About(
         "a trial account, and put the phone into `TWILIO_SANDBOX_RECIPIENTS`; sandbox "
         "mode reaches nobody else."
     ),
+    begin_with=("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM"),
     first_call="""\
 sent = client.send_message("+15005550006", body="Hello")
 print(sent.sid, sent.status)
@@ -51,12 +52,15 @@ print(sent.sid, sent.status)
     ),
     pace="By sender; Verify sends five codes in ten minutes to a number.",
     test_data=(
-        "Test credentials and the magic numbers `+15005550001` to `+15005550009`, each "
-        "with an error of its own; `+15005550006` works."
+        "For tests there are test credentials and magic numbers: `+15005550006` works, "
+        "each of the others has an error of its own."
     ),
     cost=(
-        "A text message by segment of 160 characters (70 when one is outside of GSM-7); "
-        "a basic Lookup is free (2026-11)."
+        "A text message by segment (2026-11): 160 characters in one, 153 in each of several; 70 "
+        "and 67 as soon as one character is outside of GSM-7, such as an emoji. "
+        "`count_segments` tells before you send. A basic Lookup is free. Prices were not read: "
+        "they are by country. A month: `messages * segments of each * price of the country`, "
+        "plus numbers, carrier fees, verifications and Lookup packages, each by your price list."
     ),
     fake_has=(
         "Messages and their lives on drawn phones, WhatsApp's 24 hours, STOP, "

@@ -33,7 +33,7 @@ _SAID = {
     "21659": "'From' is not a Twilio phone number or Short Code country mismatch",
     "21660": "Mismatch between the 'From' number and the account",
     "60205": "SMS is not supported by landline phone number",
-    "60207": "Max rate limit reached",
+    "60207": "Max rate limits per service reached",
     "60212": "Too many concurrent requests for phone number",
     "60238": "Verification attempt blocked",
     "60410": "Verification delivery attempt blocked",

@@ -170,10 +170,10 @@ ERRORS = (
     ),
     ErrorRow(
         "60207",
-        RateLimitedError,
-        "A rate limit of your own Verify service.",
+        InvalidRequestError,
+        "The Verify service has as many rate limits as it may have.",
         "never",
-        "Let the user wait.",
+        "Delete a rate limit that is not used.",
     ),
     ErrorRow(
         "60410, 60238, 60605",
@@ -257,6 +257,7 @@ ERRORS = (
 _ROWS = {code.strip(): row for row in ERRORS for code in row.status.split(",")}
 MAYBE = "There is no idempotency key: look whether it happened before you repeat it."
 MAYBE_VERIFY = "Start again: within ten minutes Verify sends the same code."
+MAYBE_CHECKED = "Start again: the code may be used up, and then Verify sends a new one."
 
 
 def error_row(code: object, status: int) -> ErrorRow:

@@ -192,7 +192,8 @@ def _count(state: State, call: Call, service: str) -> None:
     if unknown := set(given) - set(named):
         fail(60200, f"Invalid parameter `RateLimits`: {', '.join(sorted(unknown))}")
     if any(named[name].full(str(value), call.now) for name, value in given.items()):
-        fail(60207, "Max rate limit reached", 429)
+        # https://www.twilio.com/docs/api/errors/20429 names it among its causes (read 2026-11-27).
+        fail(20429, "Too many requests", 429)
     for name, value in given.items():
         named[name].hits.setdefault(str(value), []).append(call.now)
 

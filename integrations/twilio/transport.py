@@ -15,7 +15,7 @@ from integrations.core.clock import Clock
 from integrations.core.errors import NetworkError, ProviderError, UnavailableError
 from integrations.core.retry import parse_retry_after
 from integrations.core.wire import ConnectFailedError, ReplyTimeoutError, Request, Wire, WireError
-from integrations.twilio.errors import MAYBE, MAYBE_VERIFY, error_row
+from integrations.twilio.errors import MAYBE, MAYBE_CHECKED, MAYBE_VERIFY, error_row
 
 
 class DryRunError(Exception):
@@ -90,7 +90,8 @@ class WireHttpClient(HttpClient):  # type: ignore[misc]  # the SDK is not typed
         status = response.status_code
         body = _object(response.text)
         code = body.get("code")
-        row = error_row(code, status)
+        # A code is a number. A text such as "5xx" would find the row of a status that it is not.
+        row = error_row(code if str(code).isdecimal() else None, status)
         told = body.get("message") or body.get("detail") or body.get("title")
         unknown = writes and status >= 500
         proxied = "A proxy answered in HTML. " if status == 502 and not body else ""
@@ -130,6 +131,8 @@ def _request(
 
 def _maybe(path: str) -> str:
     """Tell what to do after a change whose outcome is not known."""
+    if path.endswith("/VerificationCheck"):
+        return MAYBE_CHECKED
     return MAYBE_VERIFY if "/Verification" in path else MAYBE
 
 

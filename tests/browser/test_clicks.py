@@ -33,6 +33,11 @@ def test_search_finds(page: Page) -> None:
     expect(page.locator(".search")).to_contain_text("idempotency", ignore_case=True)
 
 
+def test_search_finds_the_code_of_an_error(page: Page) -> None:
+    page.goto("/search.html?q=30034")
+    expect(page.locator(".search")).to_contain_text("Troubleshooting")
+
+
 def test_one_way_to_search_is_in_sight(page: Page) -> None:
     page.goto("/book/setup.html")
     expect(page.locator(".search-button:visible, .search-button-field:visible")).to_have_count(1)
@@ -87,10 +92,10 @@ def test_a_notebook_can_be_downloaded_and_opened(page: Page) -> None:
 
 def test_an_answer_is_hidden_until_it_is_asked_for(page: Page) -> None:
     page.goto("/notebooks/loops.html")
-    answer = page.locator(".admonition.dropdown").last
-    expect(answer.locator("> :not(.admonition-title)").first).to_be_hidden()
-    answer.locator(".toggle-button").click()
-    expect(answer.locator("> :not(.admonition-title)").first).to_be_visible()
+    answer = page.locator("article details").last
+    expect(answer.locator("> :not(summary)").first).to_be_hidden()
+    answer.locator("summary").click()
+    expect(answer.locator("> :not(summary)").first).to_be_visible()
 
 
 def test_next_and_previous_lead_there_and_back(page: Page) -> None:

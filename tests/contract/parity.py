@@ -68,7 +68,11 @@ class Cell:
                 yield [dict(zip(names, row, strict=False)) for row in rows if row]
 
     def _markup(self) -> list[str]:
-        return ["".join(out.get("data", {}).get("text/html", "")) for out in self.outputs]
+        # A place where a word may break is no part of it.
+        return [
+            "".join(out.get("data", {}).get("text/html", "")).replace("<wbr>", "")
+            for out in self.outputs
+        ]
 
 
 def cells(folder: Path = NOTEBOOKS) -> list[Cell]:

@@ -29,6 +29,7 @@ SHARED = {
     "core/standard_webhooks.py": "standardwebhooks",
     "core/tests/test_base_url.py": "httpx",
     "core/tests/test_http.py": "httpx",
+    "core/tests/test_json_api.py": "httpx",
 }
 HEADINGS = [
     "What it is",

@@ -20,9 +20,3 @@ def test_the_footer_names_the_versions_that_ran() -> None:
     module = _extension()
     for shown in (f"Python {platform.python_version()}", f"httpx {version('httpx')}"):
         assert shown in module.footer()
-
-
-def test_a_page_says_where_it_is_edited() -> None:
-    module = _extension()
-    assert "<code>book/setup.md</code>" in module.source(Path("book/setup.md"))
-    assert "NB=loops</code>" in module.source(Path("notebooks/loops.ipynb"))

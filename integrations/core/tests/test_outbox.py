@@ -83,7 +83,7 @@ def test_no_view_shows_a_secret() -> None:
     shown += [repr(last.request), repr(last.response), last.request._repr_html_()]
     assert not [text for text in shown if "hush" in text or "9944" in text]
     assert "k1" in outbox._repr_html_()
-    assert "a@b.test" in outbox._repr_html_()
+    assert "a@b.test" in outbox._repr_html_().replace("<wbr>", "")
 
 
 def test_the_newest_are_kept() -> None:

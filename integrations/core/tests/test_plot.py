@@ -63,7 +63,12 @@ def test_a_timeline_tells_its_events_in_order_of_time() -> None:
     first, second = svg.iter("circle")
     assert float(first.attrib["cx"]) < float(second.attrib["cx"])
     assert first.attrib["fill"] != second.attrib["fill"]
-    assert "1970-01-01 00:00 trial" in svg.attrib["aria-label"]
+    assert "00:02:00 invoice" in svg.attrib["aria-label"]
+
+
+def test_a_timeline_of_days_shows_dates() -> None:
+    svg = shown(timeline([(0, "trial", "starts"), (86_400, "trial", "ends")]).html)
+    assert "1970-01-02 00:00 trial" in svg.attrib["aria-label"]
 
 
 def test_a_timeline_of_nothing_is_refused() -> None:

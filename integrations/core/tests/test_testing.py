@@ -1,5 +1,7 @@
 """The fixtures that users get, tried by a test of a user's own."""
 
+import subprocess
+import sys
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -55,3 +57,51 @@ def test_a_users_own_test_file_needs_no_set_up(pytester: pytest.Pytester) -> Non
         """
     )
     pytester.runpytest_subprocess("-q").assert_outcomes(passed=1)
+
+
+def test_pytest_tells_what_each_fixture_is(pytester: pytest.Pytester) -> None:
+    told = pytester.runpytest_subprocess("--fixtures", "-q").stdout.str()
+    for each in discover().values():
+        assert f"Return the real client of {each.title}, on ``fake_{each.name}``." in told
+        for name in (f"mock_{each.name}", f"fake_{each.name}"):
+            assert f"\n{name} -- " in told
+    ours = told.partition("fixtures defined from integrations.core.testing")[2]
+    assert "no docstring available" not in ours.partition("fixtures defined from")[0]
+
+
+def test_a_run_that_uses_none_of_it_does_not_load_what_sends_and_retries() -> None:
+    code = "import pytest, sys, integrations.core.testing; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"tenacity", "httpx", "integrations.core.workbook"} & set(run.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("name", "package", "extras"),
+    [
+        ("loops", "httpx", "loops"),
+        ("loops", "standardwebhooks", "loops"),
+        ("s3", "moto", "s3,fakes"),
+        ("redis", "fakeredis", "redis,fakes"),
+    ],
+)
+@pytest.mark.parametrize("use", ["fixture", "connect"])
+def test_what_is_not_installed_is_named_with_the_extras_that_help(
+    name: str, package: str, extras: str, use: str
+) -> None:
+    made = {"fixture": "Workbook(Mode.MOCK, {}).mock", "connect": "partial(connect, mode='mock')"}
+    code = f"""
+import sys
+sys.modules[{package!r}] = None
+from functools import partial
+from integrations import connect
+from integrations.core.config import Mode
+from integrations.core.errors import ConfigurationError
+from integrations.core.workbook import Workbook
+try:
+    {made[use]}({name!r})
+except ConfigurationError as error:
+    print(error)
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert f"{package!r}" in run.stdout
+    assert f"integrations-workbook[{extras}]" in run.stdout

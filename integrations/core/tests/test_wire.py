@@ -1,4 +1,5 @@
 import base64
+import re
 from dataclasses import FrozenInstanceError, replace
 
 import pytest
@@ -165,6 +166,15 @@ def test_one_recipient_off_the_list_stops_the_request_for_all() -> None:
     with pytest.raises(GuardError, match=r"b@no\.test"):
         Guarded(echo, (guard,))(POST)
     assert echo.seen == []
+
+
+@pytest.mark.parametrize(
+    ("who", "advice"),
+    [("b@no.test", "Add it, or its @domain, to"), ("+12025550142", "Add it to THE_SETTING")],
+)
+def test_a_refusal_says_what_would_allow_it(who: str, advice: str) -> None:
+    with pytest.raises(GuardError, match=re.escape(advice)):
+        Guarded(Echo(), (asks(who),))(POST)
 
 
 def test_a_request_that_concerns_nobody_passes() -> None:

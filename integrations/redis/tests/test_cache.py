@@ -7,11 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from integrations.core.errors import InvalidRequestError, NetworkError
 from integrations.redis import fake as faults
-from integrations.redis.cache import Cache, Policy, id_of
+from integrations.redis.cache import Cache, Policy
 from integrations.redis.cache_scripts import ENTER
+from integrations.redis.cached import id_of
 from integrations.redis.client import RedisClient
 from integrations.redis.commands import Effect
 from integrations.redis.tests.servers import Lab
@@ -174,6 +177,40 @@ def test_the_decorator_makes_ids_of_the_arguments(lab: Lab) -> None:
     product.invalidate(1)
     product(1)
     assert len(calls) == 3
+
+
+PARTS = st.text("ab:%/-é\ud800", max_size=4)
+
+
+@given(one=st.tuples(PARTS, PARTS), other=st.tuples(PARTS, PARTS))
+@example(one=("a:b", "c"), other=("a", "b:c"))
+@example(one=("a%3Ab", "c"), other=("a:b", "c"))
+def test_two_calls_share_a_key_only_if_their_arguments_do(
+    one: tuple[str, str], other: tuple[str, str]
+) -> None:
+    def find(a: str, b: str) -> str:
+        return a + b
+
+    with RedisClient.from_env({}, mode="mock") as client:
+        id = Cache(client).cached(ttl=5, key="p:{a}:{b}")(find).id
+    assert (id(*one) == id(*other)) == (one == other)
+
+
+def test_a_single_argument_stands_in_the_key_as_it_is(lab: Lab) -> None:
+    @Cache(lab.client()).cached(ttl=5, key="user:{email}")
+    def find(email: str) -> str:
+        return email
+
+    assert find.id("alex+shop:eu@example.com") == "user:alex+shop:eu@example.com"
+
+
+@pytest.mark.parametrize("key", ["p:{a}{b}", "p:{a}-{b}", "p:{a}and{b}"])
+def test_a_key_in_which_an_argument_has_no_end_is_refused(lab: Lab, key: str) -> None:
+    def find(a: str, b: str) -> str:
+        return a + b
+
+    with pytest.raises(InvalidRequestError, match="put a ':' between"):
+        Cache(lab.client()).cached(ttl=5, key=key)(find)
 
 
 def test_without_a_key_an_argument_needs_a_lasting_name(lab: Lab) -> None:

@@ -119,6 +119,7 @@ def test_a_conditional_write_is_not_repeated_when_it_may_have_happened(
         s3.upload_bytes("a.txt", b"x", if_none_match=True)
     assert not isinstance(raised.value, ConflictError)
     assert raised.value.outcome_unknown
+    assert "Look whether it did before you repeat it." in str(raised.value)
 
 
 def test_waits_double_and_go_through_the_clock(lab: Mock) -> None:

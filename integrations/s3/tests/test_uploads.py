@@ -153,7 +153,7 @@ def test_what_was_not_agreed_is_refused_and_deleted(
 
 def test_a_failed_look_does_not_count_as_done(lab: Mock, store: MemoryUploads, png: bytes) -> None:
     begun = _begin(lab, store)
-    with pytest.raises(NotFoundError):
+    with pytest.raises(NotFoundError, match="no file has arrived"):
         complete_upload(begun.upload_id, owner="u7", store=store, client=lab.client)
     _arrives(lab, store, begun, png)
     lab.faults.inject(*[broken.status(500)] * 3)

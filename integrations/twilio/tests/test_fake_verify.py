@@ -110,7 +110,7 @@ def test_the_owners_limits_count_by_value(lab: Mock) -> None:
     start = lab.client.start_verification
     for number in (NUMBER, OTHER):
         start(number, rate_limits={"ip": "192.0.2.1"})
-    assert refusal(start, NUMBER, rate_limits={"ip": "192.0.2.1"}) == (429, "60207")
+    assert refusal(start, NUMBER, rate_limits={"ip": "192.0.2.1"}) == (429, "20429")
     start(NUMBER, rate_limits={"ip": "192.0.2.2"})
     lab.clock.advance(60)
     start(NUMBER, rate_limits={"ip": "192.0.2.1"})

@@ -12,7 +12,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 import pytest
 
 from integrations.core.clock import ManualClock
-from integrations.core.errors import NetworkError, UnavailableError
+from integrations.core.errors import InvalidRequestError, NetworkError, UnavailableError
 from integrations.core.retry import Retry
 from integrations.core.serve import wsgi_app
 from integrations.twilio.client import TwilioClient
@@ -112,6 +112,20 @@ def test_a_message_goes_over_real_http(served: tuple[FakeTwilio, str]) -> None:
         assert client.get_message(str(sent.sid)).body == "Grüße €"
         assert client.lookup_phone_number(ALEX, line_type=True).line_type == "mobile"
     assert fake.messages[0].sender == NUMBER
+
+
+@pytest.mark.parametrize("code", [b"5xx", b"no reply", b"500"])
+def test_a_refusal_is_judged_by_its_status_when_its_code_is_a_word(
+    scripted: Scripted, code: bytes
+) -> None:
+    body = b'{"code": "%s", "message": "no", "status": 400}' % code
+    head = (
+        b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
+    )
+    url = scripted(head % len(body) + body)
+    with connect(url) as client, pytest.raises(InvalidRequestError) as raised:
+        client.fetch_account()
+    assert not raised.value.retryable
 
 
 def test_connections_are_kept(scripted: Scripted) -> None:
