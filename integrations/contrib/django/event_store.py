@@ -26,10 +26,10 @@ class DjangoEventStore:
     :meth:`together` is what handlers and the mark ``handled`` are done in: one transaction, so that
     both are there, or neither. ``WebhookPipeline(scheme, store=store, together=store.together)``.
 
-    It needs what SQLite, PostgreSQL, MariaDB, MySQL and Oracle have: a unique constraint, and
-    transactions. Each method writes before it reads, so that SQLite, which locks no rows, waits for
-    its lock instead of finding out too late that another has it. Its tests run on SQLite, and on
-    PostgreSQL where one is installed.
+    Its tests run on SQLite, and on PostgreSQL where one is installed. MariaDB and MySQL have what
+    it needs and were not tried; Oracle cannot leave out a row that is there, which it needs. Each
+    method writes before it reads, so that SQLite, which locks no rows, waits for its lock instead
+    of finding out too late that another has it.
     """
 
     def __init__(
