@@ -4,10 +4,6 @@ import platform
 from importlib.metadata import version
 from typing import Any
 
-from django.conf import settings
-
-from integrations.contrib.django.standalone import start
-
 # What the examples run on, as it is called on the package index.
 SHOWN = ("httpx", "stripe", "twilio", "boto3", "redis", "Django", "moto", "fakeredis")
 
@@ -25,9 +21,7 @@ def _set_footer(_: Any, __: str, ___: str, context: dict[str, Any], ____: Any) -
 
 
 def setup(app: Any) -> dict[str, Any]:
-    """Register the extension, and Django's settings: the reference reads its models."""
-    if not settings.configured:
-        start(migrate=False)
+    """Register the extension."""
     # Late: the theme puts its own options into the context before.
     app.connect("html-page-context", _set_footer, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
