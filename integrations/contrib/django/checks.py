@@ -99,7 +99,7 @@ def _shown() -> Iterator[CheckMessage]:
     if isinstance(given, Mapping) and not isinstance(given.get("ENV", {}), dict):
         yield Warning(
             'Error pages and mails to ADMINS would show the secrets in INTEGRATIONS["ENV"].',
-            hint="Leave ENV out when it is os.environ, or make it a dict: secrets there are hidden.",
+            hint="Leave ENV out when it is os.environ, or make it a dict: it is hidden there.",
             id="integrations.W003",
         )
 

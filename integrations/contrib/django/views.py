@@ -28,6 +28,8 @@ def receive(request: HttpRequest, provider: str) -> HttpResponse:
     404     the service is not in ``INTEGRATIONS``, or sends no webhooks
     405     not a POST
     413     more than 1 MiB, or than ``DATA_UPLOAD_MAX_MEMORY_SIZE``
+    500     what a handler returned cannot be a reply, such as a text message that is too long: it
+            was handled, and the log says what is wrong
     503     the service is not configured; the log says what is missing, the answer does not
     ======  =====================================================================================
 
@@ -48,7 +50,12 @@ def receive(request: HttpRequest, provider: str) -> HttpResponse:
         # Lines of its own: what is missing is a list.
         get_logger(provider).error("webhooks cannot be verified: %s", error)
         return _told(503, "not_configured")
-    content_type, text = service.reply_to(result)
+    try:
+        content_type, text = service.reply_to(result)
+    except ValueError as error:
+        # The event stays handled: what the handlers wrote is committed.
+        get_logger(provider).error("%s: no reply: %s", result.event, error)
+        return _told(500, "no_reply")
     return HttpResponse(text, status=result.status, content_type=content_type)
 
 

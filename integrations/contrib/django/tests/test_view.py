@@ -100,6 +100,24 @@ def test_a_text_message_is_answered_in_twiml_and_read_on_the_phone(mock_twilio: 
     assert phone.messages[-1].body == "You wrote: Open on Sunday?"
 
 
+def test_a_reply_that_cannot_be_sent_is_told_in_the_log_and_the_event_is_handled(
+    mock_twilio: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    webhooks.then.append(lambda event: f"You wrote: {event.payload['Body']}")
+    mock_twilio.fake.state.inbound_url = mock_twilio.client.settings.public_base_url + TWILIO
+    mock_twilio.fake.phone("+12025550142").send("x" * 1595, to="+15017122661")
+    answers = []
+
+    def post(*args: Any, **options: Any) -> Any:
+        answers.append(receiver(TWILIO)(*args, **options))
+        return answers[-1]
+
+    assert mock_twilio.fake.webhooks.deliver(post) == [500]
+    assert answers[0].body == "no_reply"
+    assert rows()[0][2] == "handled"
+    assert "1606 characters" in caplog.text
+
+
 def test_the_vendors_second_try_is_a_duplicate(mock_stripe: Any) -> None:
     sent = a_customer(mock_stripe)
     answers = [receiver(STRIPE)(sent.body, sent.headers) for _ in range(2)]
