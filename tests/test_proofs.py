@@ -25,3 +25,9 @@ def test_labels_of_different_tests_differ() -> None:
 
 def test_a_name_is_read_as_words() -> None:
     assert words("test_a_checkout_s_links_stay") == "A checkout's links stay"
+
+
+def test_a_test_of_a_suite_is_shown_with_its_class() -> None:
+    page = proofs(ROOT, "")
+    assert ":pyobject: SharedPromises.test_eight_threads_that_deliver_one_event_have_one" in page
+    assert "## Django: workers" in page

@@ -1,5 +1,6 @@
 """The page of proofs: the source of every test that a page of the book names."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -23,7 +24,9 @@ def proofs(checkout: Path, note: str) -> str:
         if path != shown:
             parts.append(f"## {_title(path)}")
             shown = path
-        parts.append(f"({label(path, name)})=\n**{words(name)}**\n\n{_included(path, name)}")
+        parts.append(
+            f"({label(path, name)})=\n**{words(name)}**\n\n{_included(checkout, path, name)}"
+        )
     return "\n\n".join(parts) + "\n"
 
 
@@ -41,9 +44,19 @@ def words(name: str) -> str:
 
 def _title(path: str) -> str:
     folders = path.split("/")
-    home = folders[1].capitalize() if folders[0] == "integrations" else "Every integration"
+    home = folders[-3].capitalize() if folders[0] == "integrations" else "Every integration"
     return f"{home}: {folders[-1].removeprefix('test_').removesuffix('.py').replace('_', ' ')}"
 
 
-def _included(path: str, name: str) -> str:
-    return f"```{{literalinclude}} ../../{path}\n:pyobject: {name}\n:language: python\n```"
+def _included(checkout: Path, path: str, name: str) -> str:
+    shown = _qualified(checkout / path, name)
+    return f"```{{literalinclude}} ../../{path}\n:pyobject: {shown}\n:language: python\n```"
+
+
+def _qualified(path: Path, name: str) -> str:
+    """Return the name with that of its class, where it is a test of a suite."""
+    tree = ast.parse(path.read_text(encoding="utf-8")) if path.is_file() else ast.parse("")
+    for suite in [node for node in tree.body if isinstance(node, ast.ClassDef)]:
+        if any(isinstance(each, ast.FunctionDef) and each.name == name for each in suite.body):
+            return f"{suite.name}.{name}"
+    return name
