@@ -88,7 +88,8 @@ class Result:
         status: the HTTP status to answer with.
         outcome: one word; see the module's table.
         event: the event, when it was verified.
-        reason: why it was refused or failed. For logs and operators, not for the answer's body.
+        reason: why it was refused or failed, or what failed after it was handled. For logs and
+            operators, not for the answer's body.
         answers: what the handlers returned, in their order; for vendors that read the answer's
             body, as Twilio reads TwiML.
     """
@@ -227,10 +228,14 @@ class WebhookPipeline:
         if claimed is not Claimed.NEW:
             status, outcome = _DUPLICATE[claimed]
             return self._end(Result(status, outcome, event))
+        return self._run(event, token)
+
+    def _run(self, event: Event, token: int) -> Result:
         every = [*self._handlers.get(event.type, ()), *self._handlers.get("*", ())]
         # A function that is registered for the type and for "*" runs once.
         handlers = [each for index, each in enumerate(every) if each not in every[:index]]
         state = State.HANDLED if handlers else State.UNHANDLED
+        answers: tuple[object, ...] = ()
         try:
             with self._together():
                 answers = tuple([handler(event) for handler in handlers])
@@ -242,9 +247,19 @@ class WebhookPipeline:
             )
         except Exception as error:  # whatever a handler raises, the vendor must send again
             self._logger.exception("webhook handler failed", extra={"event_id": event.id})
-            self.store.finish(event, token, State.FAILED, type(error).__name__)
-            return self._end(Result(500, "failed", event, reason=type(error).__name__))
+            reason = type(error).__name__
+            if self.store.finish(event, token, State.FAILED, reason) or not self._is(
+                state, event, token
+            ):
+                return self._end(Result(500, "failed", event, reason=reason))
+            # It came when all was committed, as from Django's on_commit: another try by the vendor
+            # would be a duplicate.
+            return self._end(Result(200, str(state), event, reason=reason, answers=answers))
         return self._end(Result(200, str(state), event, answers=answers))
+
+    def _is(self, state: State, event: Event, token: int) -> bool:
+        kept = self.store.get(event.provider, event.id)
+        return kept is not None and (kept.state, kept.attempts) == (state, token)
 
     def _end(self, result: Result) -> Result:
         level = logging.INFO if result.status == 200 else logging.WARNING

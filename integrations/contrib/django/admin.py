@@ -3,12 +3,14 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db import connections, transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from integrations.contrib.django.event_store import DjangoEventStore
 from integrations.contrib.django.kept import replay
 from integrations.contrib.django.models import ReceivedEvent
+from integrations.core.errors import ConfigurationError
 from integrations.core.views import moment
 
 BODY_SHOWN = 10_000
@@ -43,6 +45,21 @@ class ReceivedEventAdmin(admin.ModelAdmin):
         """Leave the bodies where they are: a list of them is many megabytes."""
         return super().get_queryset(request).defer("body", "envelope")
 
+    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
+        """Refuse a filter in the URL on what is not shown: it would tell a body bit by bit."""
+        return lookup.partition("__")[0] not in ("body", "envelope") and bool(
+            super().lookup_allowed(lookup, value, request)
+        )
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Show the list, or do an action."""
+        return super().changelist_view(request, extra_context)
+
+    # With ATOMIC_REQUESTS no event could be claimed.
+    for _alias in connections:
+        changelist_view = transaction.non_atomic_requests(using=_alias)(changelist_view)
+    del _alias
+
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Return what is shown of one event."""
         shown = ["provider", "event_id", "event_type", "created_at", "received_at", "state"]
@@ -76,8 +93,11 @@ class ReceivedEventAdmin(admin.ModelAdmin):
         """Handle again what failed, was left by a worker that died, or had no handler."""
         store = DjangoEventStore()
         for row in rows.order_by("pk"):
-            event = store.stored(row).event
-            result = replay(row.provider, event.id)
+            try:
+                result = replay(row.provider, store.stored(row).event.id)
+            except (LookupError, ConfigurationError, ReceivedEvent.DoesNotExist) as error:
+                self.message_user(request, f"{row.event_id}: {error}", messages.ERROR)
+                continue
             level = messages.SUCCESS if result.status == 200 else messages.ERROR
             self.message_user(request, f"{result.outcome}: {row.event_id}", level)
 

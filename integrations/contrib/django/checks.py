@@ -8,6 +8,7 @@ id                what
 ``E003``          what a service needs is not installed
 ``W001``          a service's webhooks cannot be verified: they are answered with 503
 ``W002``          a handler waits for webhooks of a service that is not in ``SERVICES``
+``W003``          ``ENV`` is no plain dictionary: error pages and mails would show its secrets
 ``E010``          deploy: mock mode, whose signing secrets are public: anybody can sign a webhook
 ``W010``          deploy: debug mode, which sends nothing
 ================  ==================================================================================
@@ -15,9 +16,10 @@ id                what
 Each id begins with ``integrations.``.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register  # noqa: A004  # their name
 
 from integrations.commands.doctor import examine
@@ -33,7 +35,7 @@ Each = Callable[[str, Integration], Iterator[CheckMessage]]
 @register()
 def check_services(**_: Any) -> list[CheckMessage]:
     """Report settings that are missing or malformed, as ``doctor`` does."""
-    return [*_of_each(_settings, _webhooks), *_unserved()]
+    return [*_of_each(_settings, _webhooks), *_unserved(), *_shown()]
 
 
 @register(deploy=True)
@@ -46,6 +48,7 @@ def check_modes(**_: Any) -> list[CheckMessage]:
 def _of_each(*checks: Each) -> Iterator[CheckMessage]:
     try:
         services = conf.services()
+        conf.env()
     except ConfigurationError as error:
         yield Error(
             str(error), hint="See integrations.contrib.django.conf.", id="integrations.E001"
@@ -88,6 +91,16 @@ def _unserved() -> Iterator[CheckMessage]:
             hint=f'Add {name!r} to INTEGRATIONS["SERVICES"].',
             obj=name,
             id="integrations.W002",
+        )
+
+
+def _shown() -> Iterator[CheckMessage]:
+    given = getattr(settings, "INTEGRATIONS", {})
+    if isinstance(given, Mapping) and not isinstance(given.get("ENV", {}), dict):
+        yield Warning(
+            'Error pages and mails to ADMINS would show the secrets in INTEGRATIONS["ENV"].',
+            hint="Leave ENV out when it is os.environ, or make it a dict: it is hidden there.",
+            id="integrations.W003",
         )
 
 

@@ -4,14 +4,18 @@
 
     INTEGRATIONS = {
         "SERVICES": ["stripe", "twilio"],  # what this site uses; others are not found
-        "ENV": os.environ,                 # where their settings are; this is the default
+        "ENV": {"STRIPE_API_KEY": ...},    # their settings; left out, they are in os.environ
         "CLOCK": SYSTEM_CLOCK,             # for tests; this is the default
     }
+
+Leave ``ENV`` out rather than set it to ``os.environ``: Django's error pages and mails show every
+setting, and hide secrets in dictionaries only.
 """
 
 import os
 from collections.abc import Mapping
 from difflib import get_close_matches
+from types import NoneType
 from typing import Any
 
 from django.conf import settings
@@ -36,9 +40,20 @@ def services() -> dict[str, Integration]:
 
 
 def env() -> Mapping[str, str]:
-    """Return where the services' settings are read: the environment, unless ``ENV`` is set."""
-    found: Mapping[str, str] = _given().get("ENV", os.environ)
-    return found
+    """Return where the services' settings are read: the environment, unless ``ENV`` is set.
+
+    What is None there is not set.
+
+    Raises:
+        ConfigurationError: ``ENV`` is no dictionary of texts.
+    """
+    found = _given().get("ENV", os.environ)
+    if not isinstance(found, Mapping):
+        raise ConfigurationError('INTEGRATIONS["ENV"] is no dictionary of names and texts.')
+    for name, value in found.items():
+        if not isinstance(value, (str, NoneType)):
+            raise ConfigurationError(f'INTEGRATIONS["ENV"][{name!r}] is no text; put it in quotes.')
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def clock() -> Clock:

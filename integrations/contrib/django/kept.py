@@ -33,8 +33,11 @@ def replay(service: str, event_id: str, *, force: bool = False) -> Result:
     """Handle a kept event again.
 
     Raises:
-        LookupError: no such event was received.
+        LookupError: no such event was received, or the site does not use the service.
+        ConfigurationError: ``INTEGRATIONS`` is malformed.
     """
+    if service not in conf.services():
+        raise LookupError(f'{service!r} is not among INTEGRATIONS["SERVICES"]; add it there first')
     return pipeline(service).replay(event_id, force=force)
 
 

@@ -5,6 +5,7 @@ from django.db import connections, transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from integrations.contrib.django import conf
@@ -14,7 +15,9 @@ from integrations.core.log import get_logger
 from integrations.core.webhooks import MAX_BODY_BYTES
 
 
+# A failure is mailed to ADMINS, with what was posted: what customers wrote.
 @csrf_exempt
+@sensitive_post_parameters()
 @require_POST
 def receive(request: HttpRequest, provider: str) -> HttpResponse:
     """Take a delivery: verify it, keep it, run its handlers, and answer as the vendor needs it.
@@ -25,6 +28,8 @@ def receive(request: HttpRequest, provider: str) -> HttpResponse:
     404     the service is not in ``INTEGRATIONS``, or sends no webhooks
     405     not a POST
     413     more than 1 MiB, or than ``DATA_UPLOAD_MAX_MEMORY_SIZE``
+    500     what a handler returned cannot be a reply, such as a text message that is too long: it
+            was handled, and the log says what is wrong
     503     the service is not configured; the log says what is missing, the answer does not
     ======  =====================================================================================
 
@@ -45,7 +50,12 @@ def receive(request: HttpRequest, provider: str) -> HttpResponse:
         # Lines of its own: what is missing is a list.
         get_logger(provider).error("webhooks cannot be verified: %s", error)
         return _told(503, "not_configured")
-    content_type, text = service.reply_to(result)
+    try:
+        content_type, text = service.reply_to(result)
+    except ValueError as error:
+        # The event stays handled: what the handlers wrote is committed.
+        get_logger(provider).error("%s: no reply: %s", result.event, error)
+        return _told(500, "no_reply")
     return HttpResponse(text, status=result.status, content_type=content_type)
 
 
@@ -68,7 +78,9 @@ def target_of(request: HttpRequest) -> str:
 def _body(request: HttpRequest) -> bytes | None:
     """Return the raw body, or None when it is too large. The announced length comes first."""
     announced = request.META.get("CONTENT_LENGTH") or "0"
-    if announced.isdecimal() and int(announced) > MAX_BODY_BYTES:
+    if not announced.isdecimal():
+        raise UnreadablePostError("Content-Length is no number")
+    if int(announced) > MAX_BODY_BYTES:
         return None
     try:
         return bytes(request.body)

@@ -5,13 +5,16 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db import connections
 from django.test import Client, override_settings
 
+from integrations.contrib.django.event_store import DjangoEventStore
 from integrations.contrib.django.models import ReceivedEvent
 from integrations.contrib.django.testing import receiver
 from integrations.contrib.django.tests.shop import webhooks
 from integrations.contrib.django.tests.shop.models import Note
 from integrations.core.clock import ManualClock
+from integrations.core.tests.event_stores import event
 
 LIST = "/admin/integrations/receivedevent/"
 
@@ -62,6 +65,13 @@ def test_a_body_is_shown_to_those_who_may_read_it(failed: ReceivedEvent) -> None
     assert "alex@example.com" in page
 
 
+@pytest.mark.parametrize("guess", ["envelope__contains=alex", "body__isnull=False"])
+def test_a_body_cannot_be_guessed_by_filters_in_the_url(failed: ReceivedEvent, guess: str) -> None:
+    answer = staff("view_receivedevent").get(f"{LIST}?{guess}")
+    assert answer.status_code == 400
+    assert failed.event_id not in answer.text
+
+
 def test_nobody_adds_changes_or_deletes(failed: ReceivedEvent) -> None:
     user = User.objects.create_superuser("root")
     client = Client()
@@ -90,3 +100,22 @@ def test_what_was_handled_is_not_handled_twice_by_a_click(failed: ReceivedEvent)
     act(client, failed)
     assert f"Duplicate: {failed.event_id}" in act(client, failed)
     assert Note.objects.count() == 1
+
+
+def test_an_event_is_handled_again_also_when_every_request_is_one_transaction(
+    failed: ReceivedEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = staff("view_receivedevent", "replay_receivedevent")
+    monkeypatch.setitem(connections["default"].settings_dict, "ATOMIC_REQUESTS", True)
+    assert f"Handled: {failed.event_id}" in act(client, failed)
+    assert ReceivedEvent.objects.get().state == "handled"
+
+
+@pytest.mark.parametrize("provider", ["acme", "loops"])
+def test_an_event_of_a_service_that_is_not_used_any_more_is_told_and_left(provider: str) -> None:
+    store, given = DjangoEventStore(), event(provider=provider)
+    store.claim(given, now=0, until=1)
+    row = ReceivedEvent.objects.get(provider=provider)
+    page = act(staff("view_receivedevent", "replay_receivedevent"), row)
+    assert "is not among INTEGRATIONS[&quot;SERVICES&quot;]" in page
+    assert ReceivedEvent.objects.get(provider=provider).state == "claimed"

@@ -1,5 +1,6 @@
 """What ``manage.py check`` says."""
 
+from collections import ChainMap
 from typing import Any
 
 import pytest
@@ -53,6 +54,31 @@ def test_what_is_missing_or_malformed_is_named_and_not_shown() -> None:
     assert "STRIPE_API_KEY is missing" in told
     assert "STRIPE_WEBHOOK_SECRET is malformed" in told
     assert "word-of-mine" not in told
+
+
+def test_an_env_that_error_pages_would_show_is_a_warning() -> None:
+    with override_settings(INTEGRATIONS={"SERVICES": ["stripe"], "ENV": ChainMap(LIVE)}):
+        found = [each for each in run_checks() if each.id == "integrations.W003"]
+    assert len(found) == 1
+    assert "integrations.W003" not in {each.id for each in said(LIVE, "stripe")}
+
+
+def test_an_env_that_is_no_dictionary_is_an_error_and_a_warning() -> None:
+    with override_settings(INTEGRATIONS={"SERVICES": ["stripe"], "ENV": None}):
+        found = {each.id for each in run_checks()}
+    assert {"integrations.E001", "integrations.W003"} <= found
+
+
+def test_what_is_no_text_is_an_error() -> None:
+    [found] = said({**LIVE, "STRIPE_API_KEY": 7}, "stripe")  # type: ignore[dict-item]
+    assert found.id == "integrations.E001"
+    assert "'STRIPE_API_KEY'] is no text" in found.msg
+
+
+def test_what_is_none_is_missing() -> None:
+    found = said({**LIVE, "STRIPE_API_KEY": None}, "stripe")  # type: ignore[dict-item]
+    assert [each.msg.partition(":")[0] for each in found] == ["Stripe"]
+    assert "STRIPE_API_KEY is missing" in found[0].msg
 
 
 def test_no_mode_is_an_error() -> None:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core import mail
+from django.db import transaction
 from django.test import Client, override_settings
 from django.urls import reverse
 
@@ -16,6 +18,7 @@ from integrations.contrib.django.tests.shop.models import Note
 from integrations.core.clock import ManualClock
 
 STRIPE, LOOPS, TWILIO = "/webhooks/stripe/", "/webhooks/loops/", "/webhooks/twilio/"
+IN_MEMORY = "django.core.mail.backends.locmem.EmailBackend"
 MOCK = {"INTEGRATIONS_MODE": "mock"}
 
 
@@ -97,6 +100,24 @@ def test_a_text_message_is_answered_in_twiml_and_read_on_the_phone(mock_twilio: 
     assert phone.messages[-1].body == "You wrote: Open on Sunday?"
 
 
+def test_a_reply_that_cannot_be_sent_is_told_in_the_log_and_the_event_is_handled(
+    mock_twilio: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    webhooks.then.append(lambda event: f"You wrote: {event.payload['Body']}")
+    mock_twilio.fake.state.inbound_url = mock_twilio.client.settings.public_base_url + TWILIO
+    mock_twilio.fake.phone("+12025550142").send("x" * 1595, to="+15017122661")
+    answers = []
+
+    def post(*args: Any, **options: Any) -> Any:
+        answers.append(receiver(TWILIO)(*args, **options))
+        return answers[-1]
+
+    assert mock_twilio.fake.webhooks.deliver(post) == [500]
+    assert answers[0].body == "no_reply"
+    assert rows()[0][2] == "handled"
+    assert "1606 characters" in caplog.text
+
+
 def test_the_vendors_second_try_is_a_duplicate(mock_stripe: Any) -> None:
     sent = a_customer(mock_stripe)
     answers = [receiver(STRIPE)(sent.body, sent.headers) for _ in range(2)]
@@ -140,6 +161,38 @@ def test_what_only_fails_when_the_transaction_ends_is_a_failure_too(mock_stripe:
     assert rows() == [("stripe", "customer.created", "failed", 1)]
     assert ReceivedEvent.objects.get().error == "IntegrityError"
     assert not Note.objects.exists()
+
+
+def test_what_fails_after_the_commit_leaves_the_event_handled(
+    mock_stripe: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    webhooks.then.append(lambda _: transaction.on_commit(lambda: 1 / 0))
+    sent = a_customer(mock_stripe)
+    answer = receiver(STRIPE)(sent.body, sent.headers)
+    assert (answer.status, answer.body) == (200, "handled")
+    assert rows() == [("stripe", "customer.created", "handled", 1)]
+    assert Note.objects.count() == 1
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_failure_is_mailed_to_admins_without_what_was_posted(
+    mock_twilio: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail, "outbox", [], raising=False)
+    webhooks.then.append(lambda _: 1 / 0)
+    mock_twilio.fake.state.inbound_url = mock_twilio.client.settings.public_base_url + TWILIO
+    mock_twilio.fake.phone("+12025550142").send("words of mine", to="+15017122661")
+    with override_settings(ADMINS=[("Sam", "sam@example.com")], EMAIL_BACKEND=IN_MEMORY):
+        mock_twilio.fake.webhooks.deliver(receiver(TWILIO))
+    [sent] = mail.outbox
+    assert TWILIO in sent.body
+    assert "words of mine" not in sent.body
+
+
+@pytest.mark.parametrize("length", ["abc", "-1", "²"])
+def test_a_length_that_is_no_number_is_refused(length: str) -> None:
+    answer = Client().generic("POST", STRIPE, b"{}", CONTENT_LENGTH=length)
+    assert (answer.status_code, answer.content) == (400, b"unreadable")
 
 
 def test_a_broken_statement_in_a_handler_does_not_break_the_record_of_it(mock_stripe: Any) -> None:

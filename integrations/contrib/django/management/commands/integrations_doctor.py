@@ -32,9 +32,10 @@ class Command(BaseCommand):
         try:
             name = options["name"]
             chosen = [find(name)] if name else list(conf.services().values())
+            env = conf.env()
         except ConfigurationError as error:
             raise CommandError(str(error)) from error
-        findings = examine_all(chosen, conf.env(), mode=options["mode"], online=options["online"])
+        findings = examine_all(chosen, env, mode=options["mode"], online=options["online"])
         self.stdout.write(report(findings, as_json=options["json"]))
         if not all(finding.ready for finding in findings):
             sys.exit(1)
