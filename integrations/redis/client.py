@@ -9,6 +9,7 @@ from typing import Any, Self
 from integrations.core.clock import SYSTEM_CLOCK, Clock
 from integrations.core.config import REAL, Mode
 from integrations.core.errors import ConfigurationError
+from integrations.core.registry import find
 from integrations.core.retry import Retry
 from integrations.redis import arguments as check
 from integrations.redis.capabilities import Capabilities, Health, ask_capabilities, ask_health
@@ -212,15 +213,7 @@ class RedisClient:
         self.commands.run("UNLINK", keys, send, effect=Effect.REPEATABLE, answer=False)
 
     def _make_fake(self) -> Any:
-        try:
-            from integrations.redis.fake import FakeRedis
-        except ModuleNotFoundError as missing:
-            package = (missing.name or "").partition(".")[0]
-            raise ConfigurationError(
-                f"redis: mock mode needs the package {package!r}. "
-                "Install it: pip install 'integrations-workbook[redis,fakes]'"
-            ) from missing
-        return FakeRedis(clock=self.clock)
+        return find("redis").fake_class()(clock=self.clock)
 
 
 def _no_secret() -> Any:

@@ -8,9 +8,9 @@ from typing import Any, Self
 
 from integrations.core.clock import SYSTEM_CLOCK, Clock
 from integrations.core.config import Mode
-from integrations.core.errors import ConfigurationError
 from integrations.core.log import redact_http_library_logs
 from integrations.core.outbox import Outbox
+from integrations.core.registry import find
 from integrations.core.retry import Retry
 from integrations.core.wire import Wire
 from integrations.s3 import arguments as check
@@ -73,15 +73,7 @@ class S3Client(Transfers, Objects, Presigning, Buckets):
         self._fetcher = Fetcher(self._calls, self._retry)
 
     def _make_fake(self) -> Wire:
-        try:
-            from integrations.s3.fake import FakeS3
-        except ModuleNotFoundError as missing:
-            package = (missing.name or "").partition(".")[0]
-            raise ConfigurationError(
-                f"s3: mock mode needs the package {package!r}. "
-                "Install it: pip install 'integrations-workbook[s3,fakes]'"
-            ) from missing
-        fake = FakeS3(clock=self.clock)
+        fake: Wire = find("s3").fake_class()(clock=self.clock)
         self.fake = fake
         return fake
 

@@ -1,6 +1,5 @@
 """Each page leads to its source, truly; and to a repository where one is published."""
 
-import importlib.util
 import re
 from pathlib import Path
 from types import ModuleType
@@ -11,20 +10,15 @@ from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
 from sphinx.errors import ConfigError
 
+from tests.tools.extensions import EXTENSIONS, book_extension
+
 ROOT = Path(__file__).parents[2]
-EXTENSIONS = ROOT / "book" / "_ext"
 ADDRESS = "https://github.com/owner/name"
 
 
 @pytest.fixture(scope="module")
 def extension() -> ModuleType:
-    path = EXTENSIONS / "workbook_source.py"
-    spec = importlib.util.spec_from_file_location("workbook_source", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return book_extension("workbook_source")
 
 
 def _said(extension: ModuleType, name: str) -> str:
