@@ -45,10 +45,10 @@ def settings(integration: Integration, port: int) -> Iterator[str]:
         ConfigurationError: the service does not speak HTTP.
     """
     _speaks_http(integration)
-    known = {setting.name: setting for setting in integration.settings}
-    for name in integration.told().begin_with:
-        yield f"{name}={known[name].mock}"
-    path = urlsplit(known[integration.endpoint].default).path
+    for setting in integration.first_settings():
+        yield f"{setting.name}={setting.mock}"
+    endpoint = next(each for each in integration.settings if each.name == integration.endpoint)
+    path = urlsplit(endpoint.default).path
     yield f"{integration.endpoint}=http://127.0.0.1:{port}{path}"
 
 

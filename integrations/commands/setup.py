@@ -6,7 +6,6 @@ from itertools import groupby
 from operator import itemgetter
 
 from integrations.commands.tables import markdown_table
-from integrations.core.config import Setting
 from integrations.core.drills import HERE, Provoked, provoked
 from integrations.core.registry import Integration
 
@@ -27,7 +26,7 @@ def _developer(each: Integration) -> list[str]:
         f"**Account and key.** {linked(each.credentials)} {each.told().sandbox}",
         "**`.env`.** Beside the Makefile, and never committed. `.env.example` has every variable; "
         "the first call needs these:",
-        _block("sh", "".join(f"{setting.name}=\n" for setting in _first(each))),
+        _block("sh", "".join(f"{setting.name}=\n" for setting in each.first_settings())),
         markdown_table(("Variable", "What it is, and where it comes from"), _where(each)),
         "**Doctor.** It names what is missing, and never shows a value. With `--online` it asks "
         "the service whether the key works:",
@@ -65,19 +64,13 @@ def _operator(each: Integration) -> list[str]:
     ]
 
 
-def _first(each: Integration) -> list[Setting]:
-    """Return the settings that a first call needs."""
-    known = {setting.name: setting for setting in each.settings}
-    return [known[name] for name in each.told().begin_with]
-
-
 def linked(text: str) -> str:
     """Return the text with its addresses as links."""
     return re.sub(r"https://[\w./-]*\w", r"<\g<0>>", text)
 
 
 def _where(each: Integration) -> list[tuple[str, str]]:
-    return [(f"`{s.name}`", f"{s.help} {s.where}".strip()) for s in _first(each)]
+    return [(f"`{s.name}`", f"{s.help} {s.where}".strip()) for s in each.first_settings()]
 
 
 def _program(each: Integration) -> str:

@@ -206,6 +206,11 @@ class Integration:
         assert isinstance(found, About)  # noqa: S101  # a manifest that lies is a bug
         return found
 
+    def first_settings(self) -> list[Setting]:
+        """Return the settings that a first call in sandbox mode needs, in the order told."""
+        known = {setting.name: setting for setting in self.settings}
+        return [known[name] for name in self.told().begin_with]
+
     def drills_module(self) -> Any:
         """Import and return the module of drills."""
         return self._import(self.drills)
